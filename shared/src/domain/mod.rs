@@ -1,0 +1,13 @@
+//! What one-time-passcode sign-in *is*: pure, synchronous, and unaware of HTTP, AWS, clocks and the environment.
+
+pub mod address;
+pub mod challenge;
+pub mod code;
+pub mod guard;
+pub mod keys;
+pub mod ledger;
+pub mod policy;
+pub mod purpose;
+pub mod recipient;
+pub mod time;
+pub mod user;

@@ -1,0 +1,6 @@
+//! What the use cases need from the world: few-method traits, each saying what must be atomic, and their typed errors.
+
+pub mod clock;
+pub mod directory;
+pub mod sender;
+pub mod store;

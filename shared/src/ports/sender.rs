@@ -1,0 +1,103 @@
+//! Who delivers a message.
+
+use async_trait::async_trait;
+use zeroize::Zeroizing;
+
+use crate::domain::recipient::Recipient;
+
+/// One provider, or several behind one face.
+///
+/// An implementation makes **at most one attempt** per call: a repeated attempt can be a second message. It says
+/// [`Delivery::Refused`] or [`Delivery::Unreached`] only on proof that no message left; anything unclear is
+/// [`Delivery::Ambiguous`].
+#[async_trait]
+pub trait Sender: Send + Sync {
+    /// Hands `message` to the provider once.
+    async fn deliver(&self, message: &Message) -> Delivery;
+}
+
+/// A rendered message. Its `Debug` shows neither the recipient nor the text.
+pub struct Message {
+    /// Whom it goes to.
+    pub to: Recipient,
+    /// What it says.
+    pub content: Content,
+}
+
+/// The text of a message, by channel.
+pub enum Content {
+    /// A text message.
+    Sms(Zeroizing<String>),
+    /// A mail, as text and as HTML.
+    Email {
+        /// The subject line.
+        subject: Zeroizing<String>,
+        /// The plain-text part.
+        text: Zeroizing<String>,
+        /// The HTML part.
+        html: Zeroizing<String>,
+    },
+}
+
+impl std::fmt::Debug for Message {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Message").field("to", &self.to).finish_non_exhaustive()
+    }
+}
+
+/// What became of an attempt to deliver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// The provider took the message, under this id of its own.
+    Accepted {
+        /// The provider's name.
+        provider: &'static str,
+        /// The provider's id of the message.
+        message_id: String,
+    },
+    /// The provider refused the message for good: no message left.
+    Refused {
+        /// The provider's name.
+        provider: &'static str,
+        /// Why, in the provider's own error code.
+        reason: Refusal,
+    },
+    /// The provider could not be reached or is throttling: no message left, a later try may work.
+    Unreached {
+        /// The provider's name.
+        provider: &'static str,
+        /// What happened, without anything of the message.
+        cause: String,
+    },
+    /// The message may or may not have left.
+    Ambiguous {
+        /// The provider's name.
+        provider: &'static str,
+        /// What happened, without anything of the message.
+        cause: String,
+    },
+}
+
+/// Why a provider refused: its class, and the provider's own error code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// What kind of refusal it is.
+    pub class: RefusalClass,
+    /// The provider's error code, such as `OptedOutException`.
+    pub code: String,
+}
+
+/// Kinds of refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusalClass {
+    /// The recipient cannot be reached: not a number or mailbox, or suppressed.
+    BadRecipient,
+    /// The recipient asked for no more messages.
+    OptedOut,
+    /// Our credentials or permissions do not suffice.
+    Credentials,
+    /// Our account may not send this: sandbox, unverified sender, spend limit.
+    Account,
+    /// The request was not acceptable to the provider in another way.
+    Invalid,
+}

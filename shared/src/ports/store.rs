@@ -1,0 +1,87 @@
+//! Where limits and challenges live.
+//!
+//! To add an implementation, make it pass `testing::conformance`. What it must promise:
+//!
+//! - [`ChallengeStore::send`], [`ChallengeStore::resend`] and [`ChallengeStore::guess`] each test their condition and make
+//!   their change in **one atomic step**, whatever else happens to the item at that moment. No read before the write.
+//! - The image in [`Written`] is of that very step: after it when it was applied, before it when it was refused.
+//! - Expiry is part of the condition. An item that a garbage collector has not removed yet is not alive for that.
+//! - On any error nothing may be taken as allowed: the caller answers 503.
+
+use async_trait::async_trait;
+
+use crate::domain::address::SourceAddress;
+use crate::domain::challenge::ChallengeId;
+use crate::domain::keys::LedgerKey;
+use crate::domain::ledger::{GuessWrite, KnownUser, Ledger, ResendWrite, SendWrite, Written};
+use crate::domain::time::Timestamp;
+
+/// The items of identifiers.
+#[async_trait]
+pub trait ChallengeStore: Send + Sync {
+    /// Starts a challenge, if the windows and the level allow it.
+    async fn send(&self, write: &SendWrite) -> Result<Written, StoreError>;
+
+    /// Counts a resend of a live challenge, if the windows allow it. Changes nothing of the challenge.
+    async fn resend(&self, write: &ResendWrite) -> Result<Written, StoreError>;
+
+    /// Judges a guess, if the challenge is live and has guesses left.
+    async fn guess(&self, write: &GuessWrite) -> Result<Written, StoreError>;
+
+    /// Ends a challenge whose message could not be delivered, if it is still in its slot.
+    async fn kill(&self, key: &LedgerKey, slot: u8, id: ChallengeId) -> Result<(), StoreError>;
+
+    /// Reads an identifier's item, up to date; an empty ledger when there is none.
+    async fn read(&self, key: &LedgerKey, now: Timestamp) -> Result<Ledger, StoreError>;
+
+    /// Remembers the user that an identifier signs in, so that the next sign-in needs no other read.
+    async fn remember_user(&self, key: &LedgerKey, user: &KnownUser) -> Result<(), StoreError>;
+}
+
+/// The windows on source addresses, and what Idempotency-Keys were used for.
+#[async_trait]
+pub trait WindowStore: Send + Sync {
+    /// Counts a send from `address`, if its minute and hour have room. Decides and counts in one atomic step.
+    async fn count_address(&self, address: &SourceAddress, limits: AddressLimits, now: Timestamp) -> Result<AddressVerdict, StoreError>;
+
+    /// Ties an Idempotency-Key to the request it first came with, for a day. In one atomic step.
+    async fn claim_idempotency(&self, key: &str, fingerprint: &str, now: Timestamp) -> Result<IdempotencyVerdict, StoreError>;
+}
+
+/// How many sends an address has in a minute and in an hour of the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AddressLimits {
+    /// In a minute of the clock.
+    pub per_minute: u32,
+    /// In an hour of the clock.
+    pub per_hour: u32,
+}
+
+/// What the address windows say of a send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressVerdict {
+    /// Counted; go on.
+    Allowed,
+    /// Not counted; there is room again at this time.
+    RateLimited(Timestamp),
+}
+
+/// What an Idempotency-Key was used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdempotencyVerdict {
+    /// For nothing yet, or for this same request.
+    Same,
+    /// For another request.
+    Other,
+}
+
+/// Why the store did not answer. Nothing may be taken as allowed.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The store is down, slow or throttling; trying again later may help.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+    /// The store answered something that cannot be: a missing table, a refused permission, an item out of shape.
+    #[error("the store is broken: {0}")]
+    Broken(String),
+}
