@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use super::challenge::ChallengeId;
 use super::code::{CodeName, CodeShape};
-use super::keys::LedgerKey;
+use super::keys::{KeyId, LedgerKey};
 use super::purpose::Purpose;
 use super::time::Timestamp;
 use super::user::UserId;
@@ -60,6 +60,10 @@ pub struct Slot {
     pub id: ChallengeId,
     /// What its code is for.
     pub purpose: Purpose,
+    /// Which keys made its code.
+    pub keys: KeyId,
+    /// The shape of its code.
+    pub shape: CodeShape,
     /// When it ends.
     pub expires: Timestamp,
     /// Wrong guesses so far.
@@ -199,6 +203,13 @@ impl Ledger {
         left(limits.per_hour, HOUR).min(left(limits.per_day, DAY))
     }
 
+    /// How long until the oldest send of the last hour stops counting; zero when there is none.
+    #[must_use]
+    pub fn hour_resets_in(&self, now: Timestamp) -> Duration {
+        let ends = self.sends.iter().map(|sent| sent.plus(HOUR)).filter(|end| *end > now).min();
+        ends.map_or(Duration::ZERO, |end| end.since(now))
+    }
+
     /// The level that the next code must have.
     #[must_use]
     pub fn level(&self) -> Level {
@@ -274,6 +285,10 @@ pub struct SendWrite {
     pub name: CodeName,
     /// What it is for.
     pub purpose: Purpose,
+    /// Which keys made its code.
+    pub keys: KeyId,
+    /// The shape of its code.
+    pub shape: CodeShape,
     /// When it ends.
     pub expires: Timestamp,
 }

@@ -13,6 +13,7 @@ use crate::domain::user::{User, UserId};
 /// all return that same user.
 #[async_trait]
 pub trait Directory: Send + Sync {
-    /// The user of this identifier, created with the id `fresh` when there is none.
-    async fn resolve_or_create(&self, recipient: &Recipient, fresh: UserId, now: Timestamp) -> Result<User, StoreError>;
+    /// The user of this identifier, whose pointer item is `pointer` (`KeyRing::pointer_key`), created with the id `fresh`
+    /// when there is none.
+    async fn resolve_or_create(&self, pointer: &str, recipient: &Recipient, fresh: UserId, now: Timestamp) -> Result<User, StoreError>;
 }

@@ -2,5 +2,6 @@
 
 pub mod clock;
 pub mod directory;
+pub mod keys;
 pub mod sender;
 pub mod store;

@@ -10,7 +10,6 @@
 
 use async_trait::async_trait;
 
-use crate::domain::address::SourceAddress;
 use crate::domain::challenge::ChallengeId;
 use crate::domain::keys::LedgerKey;
 use crate::domain::ledger::{GuessWrite, KnownUser, Ledger, ResendWrite, SendWrite, Written};
@@ -41,10 +40,11 @@ pub trait ChallengeStore: Send + Sync {
 /// The windows on source addresses, and what Idempotency-Keys were used for.
 #[async_trait]
 pub trait WindowStore: Send + Sync {
-    /// Counts a send from `address`, if its minute and hour have room. Decides and counts in one atomic step.
-    async fn count_address(&self, address: &SourceAddress, limits: AddressLimits, now: Timestamp) -> Result<AddressVerdict, StoreError>;
+    /// Counts a send in the window item `key` (`KeyRing::window_key`), if its minute and hour have room. Decides and counts
+    /// in one atomic step. A repeated count after a lost reply is allowed: it errs towards refusing.
+    async fn count_send(&self, key: &str, limits: AddressLimits, now: Timestamp) -> Result<AddressVerdict, StoreError>;
 
-    /// Ties an Idempotency-Key to the request it first came with, for a day. In one atomic step.
+    /// Ties an Idempotency-Key (`KeyRing::idempotency_key`) to the request it first came with, for a day. In one atomic step.
     async fn claim_idempotency(&self, key: &str, fingerprint: &str, now: Timestamp) -> Result<IdempotencyVerdict, StoreError>;
 }
 

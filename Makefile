@@ -1,0 +1,90 @@
+# `make` lists what there is. What CI calls is what a person calls.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench-requests bench-start watch invoke invoke-verify sam-local build validate deploy tools clean
+
+VENV := .venv
+CARGO_DENY := 0.20.2
+# Stage of `make deploy`: an environment of samconfig.toml.
+STAGE ?= dev
+# What `make invoke` sends.
+EVENT ?= events/send-otp.phone.json
+
+# The project's own tools first, so that `cargo lambda`, `cargo deny` and `sam` are the pinned ones.
+export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/.tools/bin:$(PATH)
+export SAM_CLI_TELEMETRY := 0
+# SAM wants a Region even for what never leaves the machine. Not for `deploy`: that goes where your AWS configuration says.
+build validate sam-local: export AWS_DEFAULT_REGION ?= eu-central-1
+
+help: ## What there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# --- Every day ---
+
+run: ## The service on http://localhost:8000, with an embedded table and an outbox page (settings: .env)
+	scripts/with-env cargo run --package dev-server
+
+test: validate ## Every test, from a fresh clone
+	cargo test --workspace --locked
+
+check: .tools/.cargo-deny-$(CARGO_DENY) ## Format, lints, dependencies, documentation
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo deny check bans licenses sources
+	@if git ls-remote --quiet https://github.com/RustSec/advisory-db HEAD >/dev/null 2>&1; then cargo deny check advisories; \
+	else echo "advisories: NOT checked, github.com/RustSec/advisory-db cannot be reached"; fi
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+bench-requests: ## Requests to the table per send and verify, counted at its endpoint
+	cargo run --quiet --package benches --bin bench-requests
+
+bench-start: ## Start, first and warm requests of the release binaries, beside an empty function
+	cargo run --quiet --package benches --bin bench-start
+
+# --- As Lambda functions, on this machine ---
+
+watch: tools ## Both functions under `cargo lambda watch` on http://localhost:9000, with stand-ins of AWS
+	scripts/with-stand-ins cargo lambda watch --disable-cors --env-file target/watch.env
+
+invoke: tools ## One event to the functions of `make watch`: make invoke EVENT=events/send-otp.email.json
+	cargo lambda invoke $(firstword $(subst ., ,$(notdir $(EVENT)))) --data-file $(EVENT)
+
+invoke-verify: tools ## The code that came: make invoke-verify CODE=123456
+	@test -n "$(CODE)" || { echo "make invoke-verify CODE=123456" >&2; exit 1; }
+	@mkdir -p target
+	sed 's/{{otp_code}}/$(CODE)/' events/verify-otp.phone.json >target/verify-otp.phone.json
+	cargo lambda invoke verify-otp --data-file target/verify-otp.phone.json
+
+sam-local: tools ## Both functions in Lambda's container image under `sam local` (needs Docker)
+	scripts/sam-local
+
+# --- Deployment ---
+
+build: tools ## What is deployed, into .aws-sam
+	sam build
+
+validate: tools ## template.yaml: sam validate, cfn-lint, and what those let through
+	sam validate --lint
+	cfn-lint template.yaml
+	python scripts/check_template.py
+
+deploy: build ## To AWS: make deploy STAGE=prod
+	sam deploy --config-env $(STAGE)
+
+# --- Tools ---
+
+tools: $(VENV)/.stamp ## SAM CLI, cargo-lambda, zig and cfn-lint, into .venv
+
+# Made anew as a whole: a half-updated environment is hard to see.
+$(VENV)/.stamp: requirements-tools.txt
+	rm -rf $(VENV)
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement requirements-tools.txt
+	touch $@
+
+.tools/.cargo-deny-$(CARGO_DENY):
+	cargo install --quiet --locked --root .tools cargo-deny@$(CARGO_DENY)
+	touch $@
+
+clean: ## Removes what was built (the tools stay: .venv and .tools)
+	rm -rf target .aws-sam

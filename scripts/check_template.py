@@ -1,0 +1,194 @@
+"""Reads template.yaml and fails on what a linter lets through: a permission that nobody asked for, a wildcard, a secret in the
+environment, a gateway answer that is not the contract's problem+json. `make validate` runs it."""
+
+import json
+import re
+import sys
+
+from samcli.yamlhelper import yaml_parse
+
+# What each function may do. Change it together with the roles, and say why in the commit.
+ACTIONS = {
+    "SendOtpRole": {
+        "dynamodb:GetItem",
+        "dynamodb:UpdateItem",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+        "secretsmanager:GetSecretValue",
+        "ses:SendEmail",
+        "sns:Publish",
+    },
+    "VerifyOtpRole": {
+        "dynamodb:GetItem",
+        "dynamodb:UpdateItem",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+        "secretsmanager:GetSecretValue",
+    },
+}
+# Only what a parameter switches on.
+CONDITIONAL = {"sns:Publish": "HasSms", "ses:SendEmail": "HasEmail"}
+# The one wildcard: all ARNs, excluded, so that phone numbers are left.
+TOPICS = {"Fn::Sub": "arn:${AWS::Partition}:sns:*:*:*"}
+
+GATEWAY_RESPONSES = {
+    "ACCESS_DENIED": 404,
+    "DEFAULT_4XX": 400,
+    "DEFAULT_5XX": 500,
+    "EXPIRED_TOKEN": 404,
+    "INTEGRATION_FAILURE": 503,
+    "INTEGRATION_TIMEOUT": 503,
+    "INVALID_API_KEY": 404,
+    "INVALID_SIGNATURE": 404,
+    "MISSING_AUTHENTICATION_TOKEN": 404,
+    "QUOTA_EXCEEDED": 429,
+    "REQUEST_TOO_LARGE": 413,
+    "RESOURCE_NOT_FOUND": 404,
+    "THROTTLED": 429,
+    "UNAUTHORIZED": 404,
+    "UNSUPPORTED_MEDIA_TYPE": 415,
+    "WAF_FILTERED": 429,
+}
+CODES = {
+    400: "invalid_request",
+    404: "not_found",
+    413: "payload_too_large",
+    415: "unsupported_media_type",
+    429: "rate_limited",
+    500: "internal",
+    503: "unavailable",
+}
+
+faults = []
+
+
+def check(holds, fault):
+    if not holds:
+        faults.append(fault)
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [value]
+
+
+def policies(role):
+    """The (policy, condition) pairs of a role; condition is None for what it always may."""
+    for entry in role["Properties"]["Policies"]:
+        if "Fn::If" in entry:
+            condition, policy, otherwise = entry["Fn::If"]
+            check(otherwise == {"Ref": "AWS::NoValue"}, f"a policy has an alternative: {otherwise}")
+            yield policy, condition
+        else:
+            yield entry, None
+
+
+def check_roles(resources):
+    roles = {
+        name: resource
+        for name, resource in resources.items()
+        if resource["Type"] == "AWS::IAM::Role" and "lambda" in json.dumps(resource["Properties"]["AssumeRolePolicyDocument"])
+    }
+    check(set(roles) == set(ACTIONS), f"roles that Lambda may assume: {sorted(roles)}")
+    for name, role in roles.items():
+        check("ManagedPolicyArns" not in role["Properties"], f"{name}: a managed policy allows more than we need")
+        found = set()
+        for policy, condition in policies(role):
+            for statement in policy["PolicyDocument"]["Statement"]:
+                found |= check_statement(name, statement, condition)
+        check(found == ACTIONS[name], f"{name}: actions {sorted(found ^ ACTIONS[name])} are too many or missing")
+
+
+def check_statement(role, statement, condition):
+    check(statement["Effect"] == "Allow", f"{role}: {statement}")
+    actions = set(as_list(statement["Action"]))
+    for action in actions:
+        check("*" not in action, f"{role}: wildcard action {action}")
+        if action in CONDITIONAL:
+            check(condition is not None, f"{role}: {action} needs the condition {CONDITIONAL[action]}")
+        if action == "ses:SendEmail":
+            check(statement.get("Condition") == {"StringEquals": {"ses:FromAddress": {"Ref": "DefaultFromEmail"}}},
+                  f"{role}: ses:SendEmail without its sender")
+    if "NotResource" in statement:
+        check(actions == {"sns:Publish"} and statement["NotResource"] == TOPICS, f"{role}: NotResource for {actions}")
+        check("Resource" not in statement, f"{role}: both Resource and NotResource")
+    else:
+        check("*" not in json.dumps(statement["Resource"]), f"{role}: wildcard resource for {actions}")
+    return actions
+
+
+def check_functions(template):
+    resources = template["Resources"]
+    functions = {k: v["Properties"] for k, v in resources.items() if v["Type"] == "AWS::Serverless::Function"}
+    check(len(functions) == 2, f"functions: {sorted(functions)}")
+    common = template["Globals"]["Function"]["Environment"]["Variables"]
+    for name, properties in functions.items():
+        check("Policies" not in properties, f"{name}: policies belong into its role")
+        variables = common | properties.get("Environment", {}).get("Variables", {})
+        for variable, value in variables.items():
+            check(not variable.startswith("AWS_"), f"{name}: {variable} is the runtime's")
+            check(value == "" or isinstance(value, dict), f"{name}: {variable} is written into the template")
+            secret = re.search(r"SECRET|PASSWORD|TOKEN|PRIVATE|(^|_)KEYS?(_|$)", variable)
+            check(not secret or variable.endswith(("_ARN", "_ENDPOINT")), f"{name}: {variable} looks like a secret")
+    text = json.dumps(template)
+    check("{{resolve:secretsmanager" not in text, "a secret would be resolved into the template")
+    for parameter in template["Parameters"]:
+        check(f'"Ref": "{parameter}"' in text or f"${{{parameter}}}" in text, f"parameter {parameter} is not used")
+
+
+def check_api(api):
+    throttled = {(s["HttpMethod"], s["ResourcePath"]) for s in api["MethodSettings"] if "ThrottlingRateLimit" in s}
+    for route in ("send", "verify"):
+        check(("POST", f"/~1api~1auth~1otp~1{route}") in throttled, f"{route} is not throttled")
+    check(all(s["DataTraceEnabled"] is False for s in api["MethodSettings"]), "DataTraceEnabled writes codes to the log")
+    line = json.loads(api["AccessLogSetting"]["Format"])
+    for variable in ("userAgent", "$context.path", "queryString", "header", "body", "authorizer"):
+        check(variable not in json.dumps(line), f"the access log has {variable}")
+
+    responses = api["GatewayResponses"]
+    check({k: v["StatusCode"] for k, v in responses.items()} == GATEWAY_RESPONSES, "gateway responses: types or status codes")
+    for kind, response in responses.items():
+        check_gateway_response(kind, response)
+
+
+def check_gateway_response(kind, response):
+    status = response["StatusCode"]
+    headers = response["ResponseParameters"]["Headers"]
+    check(headers["Content-Type"] == "'application/problem+json'", f"{kind}: content type")
+    check(headers["Cache-Control"] == "'no-store'", f"{kind}: may be cached")
+    check("Access-Control-Allow-Origin" in headers, f"{kind}: a browser cannot read it")
+    body = response["ResponseTemplates"]["application/json"]
+    body = json.loads(body["Fn::Sub"].replace("${WafWindowSeconds}", "300") if isinstance(body, dict) else body)
+    check(body["status"] == status, f"{kind}: status")
+    check(body["code"] == CODES[status], f"{kind}: code")
+    check(body["type"] == f"urn:otp-auth:problem:{CODES[status]}", f"{kind}: type")
+    check(body["detail"] == body["error"], f"{kind}: detail and error differ")
+    check(body["instance"] == "$context.requestId", f"{kind}: instance")
+    check(bool(body["title"]), f"{kind}: title")
+    waits = status in (429, 503)
+    check(waits == ("Retry-After" in headers) == ("retry_after_seconds" in body), f"{kind}: Retry-After")
+
+
+def check_kept(resources):
+    for name, resource in resources.items():
+        if resource["Type"] in ("AWS::DynamoDB::Table", "AWS::SecretsManager::Secret"):
+            kept = resource.get("DeletionPolicy") == resource.get("UpdateReplacePolicy") == "Retain"
+            check(kept, f"{name} would be deleted with the stack")
+        if resource["Type"] == "AWS::Logs::LogGroup":
+            check("RetentionInDays" in resource["Properties"], f"{name} keeps its lines for ever")
+
+
+def main():
+    with open("template.yaml", encoding="utf-8") as file:
+        template = json.loads(json.dumps(yaml_parse(file.read())))
+    resources = template["Resources"]
+    check_roles(resources)
+    check_functions(template)
+    check_api(resources["Api"]["Properties"])
+    check_kept(resources)
+    for fault in faults:
+        print(f"template.yaml: {fault}", file=sys.stderr)
+    sys.exit(1 if faults else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+//! An update with its condition and the values of its placeholders.
+
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use crate::domain::time::Timestamp;
+
+/// The parts of one conditional `UpdateItem`.
+pub(super) struct Expression {
+    pub(super) update: String,
+    pub(super) condition: String,
+    names: Vec<(&'static str, String)>,
+    values: Vec<(&'static str, AttributeValue)>,
+}
+
+impl Expression {
+    pub(super) const fn new(update: String, condition: String) -> Self {
+        Self { update, condition, names: Vec::new(), values: Vec::new() }
+    }
+
+    /// `#placeholder` for an attribute name that is reserved, or that is data.
+    pub(super) fn name(mut self, placeholder: &'static str, name: impl Into<String>) -> Self {
+        self.names.push((placeholder, name.into()));
+        self
+    }
+
+    pub(super) fn value(mut self, placeholder: &'static str, value: AttributeValue) -> Self {
+        self.values.push((placeholder, value));
+        self
+    }
+
+    pub(super) fn number(self, placeholder: &'static str, number: impl Into<u64>) -> Self {
+        self.value(placeholder, AttributeValue::N(number.into().to_string()))
+    }
+
+    pub(super) fn time(self, placeholder: &'static str, time: Timestamp) -> Self {
+        self.number(placeholder, time.as_millis())
+    }
+
+    pub(super) fn apply(self, mut request: UpdateItemFluentBuilder) -> UpdateItemFluentBuilder {
+        for (placeholder, name) in self.names {
+            request = request.expression_attribute_names(placeholder, name);
+        }
+        for (placeholder, value) in self.values {
+            request = request.expression_attribute_values(placeholder, value);
+        }
+        request.update_expression(self.update).condition_expression(self.condition)
+    }
+}

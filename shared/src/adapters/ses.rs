@@ -1,0 +1,71 @@
+//! Mail through Amazon SES, API version 2: `SendEmail` with a subject, a text part and an HTML part.
+
+use async_trait::async_trait;
+use aws_sdk_sesv2::Client;
+use aws_sdk_sesv2::error::BuildError;
+use aws_sdk_sesv2::types::{Body, Content as Part, Destination, EmailContent, Message as Mail};
+
+use super::delivery;
+use crate::ports::sender::{Content, Delivery, Message, Refusal, RefusalClass, Sender};
+
+const PROVIDER: &str = "ses";
+
+/// How mail is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SesSettings {
+    /// The verified address that mail comes from, with a display name if wanted.
+    pub from: String,
+    /// The configuration set to send under.
+    pub configuration_set: Option<String>,
+}
+
+/// Sends mail through SES.
+#[derive(Clone, Debug)]
+pub struct SesSender {
+    client: Client,
+    settings: SesSettings,
+}
+
+impl SesSender {
+    /// Through `client`, which must not retry: a repeated attempt is a second mail.
+    #[must_use]
+    pub const fn new(client: Client, settings: SesSettings) -> Self {
+        Self { client, settings }
+    }
+}
+
+#[async_trait]
+impl Sender for SesSender {
+    async fn deliver(&self, message: &Message) -> Delivery {
+        let Some(content) = email_content(&message.content) else { return not_a_mail() };
+        let sent = self
+            .client
+            .send_email()
+            .from_email_address(&self.settings.from)
+            .destination(Destination::builder().to_addresses(message.to.canonical()).build())
+            .content(content)
+            .set_configuration_set_name(self.settings.configuration_set.clone())
+            .send()
+            .await;
+        match sent {
+            Ok(output) => Delivery::Accepted { provider: PROVIDER, message_id: output.message_id.unwrap_or_default() },
+            Err(error) => delivery::of_error(PROVIDER, &error),
+        }
+    }
+}
+
+fn email_content(content: &Content) -> Option<EmailContent> {
+    let Content::Email { subject, text, html } = content else { return None };
+    let body = Body::builder().text(part(text).ok()?).html(part(html).ok()?).build();
+    let mail = Mail::builder().subject(part(subject).ok()?).body(body).build();
+    Some(EmailContent::builder().simple(mail).build())
+}
+
+fn part(text: &str) -> Result<Part, BuildError> {
+    Part::builder().charset("UTF-8").data(text).build()
+}
+
+fn not_a_mail() -> Delivery {
+    let reason = Refusal { class: RefusalClass::Invalid, code: "NotAMail".to_owned() };
+    Delivery::Refused { provider: PROVIDER, reason }
+}

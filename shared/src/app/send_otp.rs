@@ -1,0 +1,362 @@
+//! Send a code: guard, address window, identifier windows, message; in that order, and each step only after the last.
+//!
+//! The order is a defence: a blocked address cannot use up a victim's sends, and what the windows refuse never reaches a
+//! provider. At most one message leaves for one accepted send: the message is sent by the one invocation that the store
+//! calls the send's owner, once, and no error after that point is answered with another attempt.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::open_token;
+use crate::domain::address::SourceAddress;
+use crate::domain::challenge::{Bound, Challenge, ChallengeId, InvalidToken};
+use crate::domain::code::Code;
+use crate::domain::guard::{NotServed, SmsCountries};
+use crate::domain::keys::{KeyRing, LedgerKey};
+use crate::domain::ledger::{
+    Ledger, Level, RequestId, ResendVerdict, ResendWrite, SendVerdict, SendWrite, SlotState, Written,
+};
+use crate::domain::policy::Policy;
+use crate::domain::purpose::Purpose;
+use crate::domain::recipient::{Channel, Recipient};
+use crate::domain::time::Timestamp;
+use crate::messages::{Brand, Locale};
+use crate::ports::clock::{Clock, NoRandomness, Randomness, random};
+use crate::ports::keys::KeySource;
+use crate::ports::sender::{Delivery, Message, Refusal, Sender};
+use crate::ports::store::{
+    AddressLimits, AddressVerdict, ChallengeStore, IdempotencyVerdict, StoreError, WindowStore,
+};
+
+/// Everything that sending a code needs.
+pub struct SendOtp {
+    /// The identifiers' items.
+    pub store: Arc<dyn ChallengeStore>,
+    /// The windows on addresses.
+    pub windows: Arc<dyn WindowStore>,
+    /// Who delivers texts; none when the operator sends none.
+    pub sms: Option<Arc<dyn Sender>>,
+    /// Who delivers mail; none when the operator sends none.
+    pub email: Option<Arc<dyn Sender>>,
+    /// The keys.
+    pub keys: Arc<dyn KeySource>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The randomness.
+    pub randomness: Arc<dyn Randomness>,
+    /// The numbers.
+    pub policy: Policy,
+    /// Where texts may go.
+    pub countries: SmsCountries,
+    /// What messages name.
+    pub brand: Brand,
+}
+
+/// A checked request for a code.
+#[derive(Debug)]
+pub struct SendRequest {
+    /// Whom to send it to.
+    pub recipient: Recipient,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The language of the message.
+    pub locale: Locale,
+    /// The token of the challenge to send again.
+    pub challenge_id: Option<String>,
+    /// The Idempotency-Key.
+    pub idempotency_key: Option<String>,
+    /// Where the request came from.
+    pub source: SourceAddress,
+}
+
+/// An accepted send.
+#[derive(Debug)]
+pub struct Sent {
+    /// The token that refers to the challenge.
+    pub challenge_id: String,
+    /// Characters in the code.
+    pub code_length: usize,
+    /// When the code ends.
+    pub expires: Timestamp,
+    /// How long the code lives from now on.
+    pub remaining: Duration,
+    /// How many more codes this identifier may ask for now, the cooldown aside.
+    pub sends_left: u32,
+    /// When the oldest send of the hour stops counting.
+    pub hour_resets_in: Duration,
+    /// Until the next send.
+    pub cooldown: Duration,
+    /// What became of the message; none for a client's retry, which sends none.
+    pub delivery: Option<Delivery>,
+}
+
+/// Why no code was sent.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// The destination is not served.
+    #[error("destination not served: {0}")]
+    NotServed(NotServed),
+    /// No texts, or no mail, are sent here.
+    #[error("this channel is not configured")]
+    ChannelOff,
+    /// The `challenge_id` is not a token of ours for this identifier and purpose.
+    #[error(transparent)]
+    ForgedChallenge(InvalidToken),
+    /// The Idempotency-Key came with another request before.
+    #[error("the idempotency key was used for another request")]
+    IdempotencyKeyReused,
+    /// The address has sent too much.
+    #[error("address window closed")]
+    AddressLimited(Duration),
+    /// The identifier was sent too much.
+    #[error("identifier window closed")]
+    RateLimited(Duration),
+    /// The provider refused for good: nothing left, the code is dead.
+    #[error("{provider} refused: {:?} {}", reason.class, reason.code)]
+    DeliveryFailed {
+        /// Which one.
+        provider: &'static str,
+        /// Why.
+        reason: Refusal,
+    },
+    /// The provider is out of reach: nothing left, the code is dead.
+    #[error("{provider} was not reached: {cause}")]
+    ProviderUnavailable {
+        /// Which one.
+        provider: &'static str,
+        /// Why.
+        cause: String,
+    },
+    /// A message to this recipient was refused earlier under the same Idempotency-Key.
+    #[error("the first request under this idempotency key could not deliver")]
+    AlreadyFailed,
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The operating system.
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
+    /// The ring has no keys to make codes with.
+    #[error("no keys")]
+    NoKeys,
+}
+
+/// What one invocation works with, chosen once: a retry anywhere below uses the same values.
+struct Attempt<'a> {
+    request: &'a SendRequest,
+    ring: Arc<KeyRing>,
+    key: LedgerKey,
+    now: Timestamp,
+    id: RequestId,
+    idempotency: String,
+}
+
+/// A challenge that the store accepted or found, and the item it is in.
+struct Accepted {
+    challenge: Challenge,
+    ledger: Ledger,
+    ours: bool,
+}
+
+impl SendOtp {
+    /// Sends a code, or says why not.
+    ///
+    /// # Errors
+    /// [`SendError`]; on every one of them no message has left, or the provider has said so.
+    pub async fn execute(&self, request: &SendRequest) -> Result<Sent, SendError> {
+        let sender = self.sender_for(&request.recipient)?;
+        let (ring, challenge) = self.open(request).await?;
+        let attempt = self.begin(request, ring)?;
+        self.count_address(&attempt).await?;
+        self.claim_idempotency(&attempt).await?;
+        let accepted = match challenge {
+            Some(challenge) if challenge.expires > attempt.now => self.resend(&attempt, challenge).await?,
+            _ => self.send_new(&attempt).await?,
+        };
+        let delivery = if accepted.ours { Some(self.deliver(sender, &attempt, &accepted.challenge).await?) } else { None };
+        self.sent(&attempt, &accepted, delivery)
+    }
+
+    /// The guard: may anything go there at all?
+    fn sender_for(&self, recipient: &Recipient) -> Result<&dyn Sender, SendError> {
+        self.countries.check(recipient).map_err(SendError::NotServed)?;
+        let sender = match recipient.channel() {
+            Channel::Sms => &self.sms,
+            Channel::Email => &self.email,
+        };
+        sender.as_deref().ok_or(SendError::ChannelOff)
+    }
+
+    /// The challenge to send again, if the request names one. A forged one ends here, before any request to the store.
+    async fn open(&self, request: &SendRequest) -> Result<(Arc<KeyRing>, Option<Challenge>), SendError> {
+        let Some(token) = &request.challenge_id else { return Ok((self.keys.ring(), None)) };
+        let (ring, opened) = open_token(self.keys.as_ref(), token, request.purpose, &request.recipient).await;
+        Ok((ring, Some(opened.map_err(SendError::ForgedChallenge)?)))
+    }
+
+    fn begin<'a>(&self, request: &'a SendRequest, ring: Arc<KeyRing>) -> Result<Attempt<'a>, SendError> {
+        let id = RequestId::new(random(self.randomness.as_ref())?);
+        let idempotency = match &request.idempotency_key {
+            Some(header) => ring.idempotency_key(header),
+            None => id.as_str().to_owned(),
+        };
+        Ok(Attempt { request, key: ring.ledger_key(&request.recipient), ring, now: self.clock.now(), id, idempotency })
+    }
+
+    async fn count_address(&self, attempt: &Attempt<'_>) -> Result<(), SendError> {
+        let hour = attempt.now.as_secs() / 3600;
+        let limits = AddressLimits { per_minute: self.policy.address_per_minute, per_hour: self.policy.address_per_hour };
+        let window = attempt.ring.window_key(&attempt.request.source, hour);
+        match self.windows.count_send(&window, limits, attempt.now).await? {
+            AddressVerdict::Allowed => Ok(()),
+            AddressVerdict::RateLimited(until) => Err(SendError::AddressLimited(until.since(attempt.now))),
+        }
+    }
+
+    async fn claim_idempotency(&self, attempt: &Attempt<'_>) -> Result<(), SendError> {
+        if attempt.request.idempotency_key.is_none() {
+            return Ok(());
+        }
+        let SendRequest { recipient, purpose, challenge_id, .. } = attempt.request;
+        let token = challenge_id.as_deref().unwrap_or_default();
+        let parts = [recipient.channel().as_str(), recipient.canonical(), purpose.as_str(), token];
+        let fingerprint = attempt.ring.fingerprint(&parts.map(str::as_bytes));
+        match self.windows.claim_idempotency(&attempt.idempotency, &fingerprint, attempt.now).await? {
+            IdempotencyVerdict::Same => Ok(()),
+            IdempotencyVerdict::Other => Err(SendError::IdempotencyKeyReused),
+        }
+    }
+
+    /// A fresh challenge. Its code is made for the lowest level first; where failures ask for a longer one, the store
+    /// refuses and says so, and the write is repeated. Levels only rise, so this ends.
+    async fn send_new(&self, attempt: &Attempt<'_>) -> Result<Accepted, SendError> {
+        let id = ChallengeId(random(self.randomness.as_ref())?);
+        let mut level = Level::default();
+        loop {
+            let challenge = self.challenge(attempt, id, level)?;
+            let write = self.send_write(attempt, &challenge, level)?;
+            let written = self.store.send(&write).await?;
+            match write.verdict(&written) {
+                SendVerdict::Level(next) if next > level => level = next,
+                SendVerdict::Level(_) => return Err(broken("refused without a reason")),
+                verdict => return self.accept(attempt, challenge, verdict, written),
+            }
+        }
+    }
+
+    /// The same challenge again, or a fresh one if it has ended.
+    async fn resend(&self, attempt: &Attempt<'_>, challenge: Challenge) -> Result<Accepted, SendError> {
+        let write = ResendWrite {
+            key: attempt.key.clone(),
+            now: attempt.now,
+            limits: self.policy.sends,
+            request: attempt.id.clone(),
+            idempotency: attempt.idempotency.clone(),
+            slot: challenge.slot,
+            id: challenge.id,
+        };
+        let written = self.store.resend(&write).await?;
+        match write.verdict(&written) {
+            ResendVerdict::Gone => self.send_new(attempt).await,
+            ResendVerdict::Send(verdict) => self.accept(attempt, challenge, verdict, written),
+        }
+    }
+
+    fn accept(&self, attempt: &Attempt<'_>, challenge: Challenge, verdict: SendVerdict, written: Written) -> Result<Accepted, SendError> {
+        let ledger = match written {
+            Written::Applied(ledger) | Written::Refused(ledger) => ledger,
+        };
+        match verdict {
+            SendVerdict::Ours => Ok(Accepted { challenge, ledger, ours: true }),
+            SendVerdict::Replay(slot) => Ok(Accepted { challenge: replayed(&ledger, slot)?, ledger, ours: false }),
+            SendVerdict::RateLimited(until) => Err(SendError::RateLimited(until.since(attempt.now))),
+            SendVerdict::Level(_) => Err(broken("refused without a reason")),
+        }
+    }
+
+    fn challenge(&self, attempt: &Attempt<'_>, id: ChallengeId, level: Level) -> Result<Challenge, SendError> {
+        let channel = attempt.request.recipient.channel();
+        let (key, _) = attempt.ring.current().ok_or(SendError::NoKeys)?;
+        let turn = attempt.now.as_millis() / crate::domain::time::millis(self.policy.sends.cooldown).max(1);
+        Ok(Challenge {
+            key,
+            slot: u8::try_from(turn % self.policy.slots(channel)).map_err(|_| broken("too many slots"))?,
+            shape: level.shape(self.policy.code_length),
+            expires: attempt.now.plus(self.policy.lifetime(channel)),
+            id,
+        })
+    }
+
+    fn send_write(&self, attempt: &Attempt<'_>, challenge: &Challenge, level: Level) -> Result<SendWrite, SendError> {
+        let bound = attempt.bound(challenge.id);
+        let keys = attempt.ring.get(challenge.key).ok_or(SendError::NoKeys)?;
+        Ok(SendWrite {
+            key: attempt.key.clone(),
+            now: attempt.now,
+            limits: self.policy.sends,
+            level,
+            request: attempt.id.clone(),
+            idempotency: attempt.idempotency.clone(),
+            slot: challenge.slot,
+            id: challenge.id,
+            name: Code::derive(keys, &bound, challenge.shape).name(keys, &bound),
+            purpose: attempt.request.purpose,
+            keys: challenge.key,
+            shape: challenge.shape,
+            expires: challenge.expires,
+        })
+    }
+
+    /// One message, once. When it certainly did not leave, the code dies with it.
+    async fn deliver(&self, sender: &dyn Sender, attempt: &Attempt<'_>, challenge: &Challenge) -> Result<Delivery, SendError> {
+        let keys = attempt.ring.get(challenge.key).ok_or(SendError::NoKeys)?;
+        let code = Code::derive(keys, &attempt.bound(challenge.id), challenge.shape);
+        let channel = attempt.request.recipient.channel();
+        let content = self.brand.render(channel, attempt.request.locale, &code, challenge.expires.since(attempt.now));
+        let message = Message { to: attempt.request.recipient.clone(), content };
+        let failure = match sender.deliver(&message).await {
+            Delivery::Refused { provider, reason } => SendError::DeliveryFailed { provider, reason },
+            Delivery::Unreached { provider, cause } => SendError::ProviderUnavailable { provider, cause },
+            delivered => return Ok(delivered),
+        };
+        if let Err(error) = self.store.kill(&attempt.key, challenge.slot, challenge.id).await {
+            // The code stays valid until it expires, but nobody was told it.
+            tracing::warn!(%error, "an undelivered code could not be withdrawn");
+        }
+        Err(failure)
+    }
+
+    fn sent(&self, attempt: &Attempt<'_>, accepted: &Accepted, delivery: Option<Delivery>) -> Result<Sent, SendError> {
+        let Attempt { request, ring, now, .. } = attempt;
+        let keys = ring.get(accepted.challenge.key).ok_or(SendError::NoKeys)?;
+        Ok(Sent {
+            challenge_id: accepted.challenge.token(keys, request.purpose, &request.recipient),
+            code_length: accepted.challenge.shape.length(),
+            expires: accepted.challenge.expires,
+            remaining: accepted.challenge.expires.since(*now),
+            sends_left: accepted.ledger.sends_left(*now, &self.policy.sends),
+            hour_resets_in: accepted.ledger.hour_resets_in(*now),
+            cooldown: self.policy.sends.cooldown,
+            delivery,
+        })
+    }
+}
+
+impl Attempt<'_> {
+    const fn bound(&self, id: ChallengeId) -> Bound<'_> {
+        Bound { purpose: self.request.purpose, recipient: &self.request.recipient, id }
+    }
+}
+
+/// The challenge that an earlier request under the same Idempotency-Key started.
+fn replayed(ledger: &Ledger, number: u8) -> Result<Challenge, SendError> {
+    let slot = ledger.slots.get(&number).ok_or_else(|| broken("the last send has no slot"))?;
+    match slot.state {
+        SlotState::Dead => Err(SendError::AlreadyFailed),
+        _ => Ok(Challenge { key: slot.keys, slot: number, shape: slot.shape, expires: slot.expires, id: slot.id }),
+    }
+}
+
+fn broken(what: &str) -> SendError {
+    SendError::Store(StoreError::Broken(what.to_owned()))
+}
