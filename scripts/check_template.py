@@ -1,6 +1,7 @@
 """Reads template.yaml and fails on what a linter lets through: a permission that nobody asked for, a wildcard, a secret in the
 environment, a gateway answer that is not the contract's problem+json. `make validate` runs it."""
 
+import functools
 import json
 import re
 import sys
@@ -153,8 +154,8 @@ def check_api(api):
 def check_gateway_response(kind, response):
     status = response["StatusCode"]
     headers = response["ResponseParameters"]["Headers"]
-    check(headers["Content-Type"] == "'application/problem+json'", f"{kind}: content type")
-    check(headers["Cache-Control"] == "'no-store'", f"{kind}: may be cached")
+    check(headers.get("Content-Type") == "'application/problem+json'", f"{kind}: content type")
+    check(headers.get("Cache-Control") == "'no-store'", f"{kind}: may be cached")
     check("Access-Control-Allow-Origin" in headers, f"{kind}: a browser cannot read it")
     body = response["ResponseTemplates"]["application/json"]
     body = json.loads(body["Fn::Sub"].replace("${WafWindowSeconds}", "300") if isinstance(body, dict) else body)
@@ -162,10 +163,19 @@ def check_gateway_response(kind, response):
     check(body["code"] == CODES[status], f"{kind}: code")
     check(body["type"] == f"urn:otp-auth:problem:{CODES[status]}", f"{kind}: type")
     check(body["detail"] == body["error"], f"{kind}: detail and error differ")
+    said = sentences().get(body["code"])
+    check((body["title"], body["detail"]) == said, f"{kind}: the functions say {said}")
     check(body["instance"] == "$context.requestId", f"{kind}: instance")
-    check(bool(body["title"]), f"{kind}: title")
     waits = status in (429, 503)
     check(waits == ("Retry-After" in headers) == ("retry_after_seconds" in body), f"{kind}: Retry-After")
+
+
+@functools.cache
+def sentences():
+    """Title and sentence of each code, from the functions' own table."""
+    with open("shared/src/http/problem.rs", encoding="utf-8") as file:
+        rows = re.findall(r'S::\w+,\s*"(\w+)",\s*"([^"]+)",\s*"([^"]+)"', file.read())
+    return {code: (title, sentence) for code, title, sentence in rows}
 
 
 def check_kept(resources):

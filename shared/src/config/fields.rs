@@ -1,0 +1,73 @@
+//! The formats of single settings: each gives back the checked value, or says what it must be.
+
+use crate::domain::guard::is_country;
+use crate::domain::recipient::{Channel, Recipient};
+
+/// `https://host[:port]`, or `http://localhost[:port]`: an origin as browsers send it, never `*`.
+pub(super) fn origin(text: &str) -> Result<String, &'static str> {
+    let local = text.strip_prefix("http://").filter(|rest| ["localhost", "127.0.0.1"].contains(&host(rest)));
+    let rest = text.strip_prefix("https://").or(local).unwrap_or_default();
+    let plain = !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b".-:".contains(&b));
+    if plain { Ok(text.to_owned()) } else { Err("must list origins such as https://app.example.com, separated by commas") }
+}
+
+/// `http://…` or `https://…`.
+pub(super) fn endpoint(text: &str) -> Result<String, &'static str> {
+    let parsed = text.parse::<http::Uri>().ok();
+    let known = parsed.is_some_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some());
+    if known { Ok(text.to_owned()) } else { Err("must be a URL such as http://localhost:8001") }
+}
+
+/// ISO 3166-1 alpha-2, in capitals.
+pub(super) fn country(text: &str) -> Result<String, &'static str> {
+    let code = text.to_ascii_uppercase();
+    if is_country(&code) { Ok(code) } else { Err("must list ISO 3166-1 country codes such as US,DE, separated by commas") }
+}
+
+/// SNS: 1 to 11 letters and digits, one letter at least.
+pub(super) fn sender_id(text: &str) -> Result<String, &'static str> {
+    let fits = text.len() <= 11 && text.bytes().all(|b| b.is_ascii_alphanumeric()) && text.bytes().any(|b| b.is_ascii_alphabetic());
+    if fits { Ok(text.to_owned()) } else { Err("must be 1 to 11 letters and digits, with at least one letter") }
+}
+
+/// SNS: 5 to 14 digits, with or without a plus.
+pub(super) fn origination_number(text: &str) -> Result<String, &'static str> {
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    let fits = (5..=14).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    if fits { Ok(text.to_owned()) } else { Err("must be a number of 5 to 14 digits, such as +12065550100") }
+}
+
+/// A positive decimal number of dollars.
+pub(super) fn price(text: &str) -> Result<String, &'static str> {
+    let plain = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let positive = text.parse::<f64>().is_ok_and(|price| price > 0.0 && price <= 10.0);
+    if plain && positive { Ok(text.to_owned()) } else { Err("must be a price in USD above 0 and at most 10, such as 0.10") }
+}
+
+/// SES: letters, digits, dashes and underscores.
+pub(super) fn configuration_set(text: &str) -> Result<String, &'static str> {
+    let fits = text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    if fits { Ok(text.to_owned()) } else { Err("must be 1 to 64 letters, digits, dashes and underscores") }
+}
+
+/// `login@example.com` or `Acme <login@example.com>`.
+pub(super) fn mailbox(text: &str) -> Result<String, &'static str> {
+    const FORM: &str = "must be an address such as login@example.com or Acme <login@example.com>";
+    let (name, address) = match text.strip_suffix('>').and_then(|text| text.split_once('<')) {
+        Some((name, address)) => (name.trim(), address),
+        None => ("", text),
+    };
+    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || " -_.'!&".contains(c));
+    let recipient = Recipient::parse(address, Some(Channel::Email)).map_err(|_| FORM)?;
+    match (plain, name) {
+        (false, _) => Err(FORM),
+        (true, "") => Ok(recipient.canonical().to_owned()),
+        // Quoted, so that a dot or an ampersand in the name needs no thought (RFC 5322, 3.2.4).
+        (true, name) if name.contains(['.', '&', '!', '\'']) => Ok(format!("\"{name}\" <{}>", recipient.canonical())),
+        (true, name) => Ok(format!("{name} <{}>", recipient.canonical())),
+    }
+}
+
+fn host(authority: &str) -> &str {
+    authority.split(':').next().unwrap_or_default()
+}

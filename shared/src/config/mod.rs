@@ -1,0 +1,352 @@
+//! Settings: from a lookup function to a checked value, with every fault named at once.
+//!
+//! An empty value means unset everywhere, since a template parameter cannot be absent. A fault names its variable; the
+//! program does not start. The table of all settings is [`settings::SETTINGS`], and `docs/settings.md` is tested against it.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::adapters::ses::SesSettings;
+use crate::adapters::sns::SnsSettings;
+use crate::domain::guard::SmsCountries;
+use crate::domain::ledger::SendLimits;
+use crate::domain::policy::{self, ChallengeBinding, Policy};
+use crate::messages::{Brand, Locale, UnfitBrand};
+
+mod fields;
+mod reader;
+pub mod settings;
+
+pub use reader::{Fault, Faults, Lookup};
+use reader::Reader;
+
+/// What both functions need.
+#[derive(Clone, Debug)]
+pub struct CoreConfig {
+    /// Where this deployment stands.
+    pub stage: Stage,
+    /// The AWS region.
+    pub region: String,
+    /// The table.
+    pub table: String,
+    /// The secret that holds the keys.
+    pub keys_secret: String,
+    /// The numbers.
+    pub policy: Policy,
+    /// Browser origins that may call.
+    pub origins: BTreeSet<String>,
+    /// The least severe log lines that are written.
+    pub log_level: tracing::Level,
+    /// DynamoDB's endpoint, when it is not the region's.
+    pub dynamodb_endpoint: Option<String>,
+    /// Secrets Manager's endpoint, when it is not the region's.
+    pub secrets_endpoint: Option<String>,
+}
+
+/// What `send-otp` needs.
+#[derive(Clone, Debug)]
+pub struct SendConfig {
+    /// As both functions.
+    pub core: CoreConfig,
+    /// What messages name.
+    pub brand: Brand,
+    /// The language of messages when nothing else is wished for.
+    pub locale: Locale,
+    /// Where texts may go.
+    pub countries: SmsCountries,
+    /// How texts are sent; none when no country is allowed.
+    pub sms: Option<SnsSettings>,
+    /// How mail is sent; none without a from address.
+    pub email: Option<SesSettings>,
+    /// SNS's endpoint, when it is not the region's.
+    pub sns_endpoint: Option<String>,
+    /// SES's endpoint, when it is not the region's.
+    pub ses_endpoint: Option<String>,
+}
+
+/// Where a deployment stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The local server.
+    Local,
+    /// Deployed, for trying things out.
+    Dev,
+    /// Deployed, for users.
+    Prod,
+}
+
+impl CoreConfig {
+    /// Reads what `verify-otp` needs.
+    ///
+    /// # Errors
+    /// Every fault that the settings have.
+    pub fn read(lookup: Lookup<'_>) -> Result<Self, Faults> {
+        let mut reader = Reader::new(lookup);
+        let config = Self::read_from(&mut reader);
+        reader.finish(config)
+    }
+
+    fn read_from(reader: &mut Reader<'_>) -> Option<Self> {
+        let stage = reader.choice("STAGE", "dev", &[("local", Stage::Local), ("dev", Stage::Dev), ("prod", Stage::Prod)]);
+        let region = reader.required("AWS_REGION");
+        let table = reader.required("TABLE_NAME");
+        let keys_secret = reader.required("KEYS_SECRET_ARN");
+        let policy = read_policy(reader);
+        let origins = reader.parsed_list("CORS_ALLOWED_ORIGINS", fields::origin);
+        let log_level = reader.choice(
+            "LOG_LEVEL",
+            "info",
+            &[
+                ("error", tracing::Level::ERROR),
+                ("warn", tracing::Level::WARN),
+                ("info", tracing::Level::INFO),
+                ("debug", tracing::Level::DEBUG),
+                ("trace", tracing::Level::TRACE),
+            ],
+        );
+        let dynamodb_endpoint = reader.optional("DYNAMODB_ENDPOINT", fields::endpoint);
+        let secrets_endpoint = reader.optional("SECRETS_ENDPOINT", fields::endpoint);
+        Some(Self {
+            stage: stage?,
+            region: region?,
+            table: table?,
+            keys_secret: keys_secret?,
+            policy: policy?,
+            origins: origins?,
+            log_level: log_level?,
+            dynamodb_endpoint,
+            secrets_endpoint,
+        })
+    }
+}
+
+impl SendConfig {
+    /// Reads what `send-otp` needs.
+    ///
+    /// # Errors
+    /// Every fault that the settings have.
+    pub fn read(lookup: Lookup<'_>) -> Result<Self, Faults> {
+        let mut reader = Reader::new(lookup);
+        let config = Self::read_from(&mut reader);
+        reader.finish(config)
+    }
+
+    fn read_from(reader: &mut Reader<'_>) -> Option<Self> {
+        let core = CoreConfig::read_from(reader);
+        let brand = read_brand(reader);
+        let locale = reader.parsed("DEFAULT_LOCALE", "en", |tag| Locale::of_tag(tag).ok_or("must be a language that messages exist in"));
+        let countries = read_countries(reader);
+        let texts = countries.as_ref().is_some_and(|countries| *countries != SmsCountries::Only(BTreeSet::new()));
+        let sms = read_sms(reader);
+        let email = read_email(reader);
+        if countries.is_some() && !texts && email.is_none() {
+            reader.fault("DEFAULT_FROM_EMAIL", "must be set when SMS_ALLOWED_COUNTRIES is not: nothing could be sent");
+        }
+        let sns_endpoint = reader.optional("SNS_ENDPOINT", fields::endpoint);
+        let ses_endpoint = reader.optional("SES_ENDPOINT", fields::endpoint);
+        Some(Self {
+            core: core?,
+            brand: brand?,
+            locale: locale?,
+            countries: countries?,
+            sms: texts.then_some(sms),
+            email,
+            sns_endpoint,
+            ses_endpoint,
+        })
+    }
+}
+
+fn read_policy(reader: &mut Reader<'_>) -> Option<Policy> {
+    let code_length = reader.number("OTP_LENGTH", &policy::CODE_LENGTH);
+    let minutes = reader.optional_number("OTP_EXPIRY_MINUTES", &policy::LIFETIME_MINUTES);
+    let max_guesses = reader.number("OTP_MAX_ATTEMPTS", &policy::MAX_GUESSES);
+    let cooldown = reader.number("OTP_RESEND_COOLDOWN_SECONDS", &policy::COOLDOWN_SECONDS);
+    let per_hour = reader.number("RATE_SEND_PER_IDENTIFIER_PER_HOUR", &policy::SENDS_PER_HOUR);
+    let per_day = reader.number("RATE_SEND_PER_IDENTIFIER_PER_DAY", &policy::SENDS_PER_DAY);
+    if per_hour > per_day && per_day.is_some() {
+        reader.fault("RATE_SEND_PER_IDENTIFIER_PER_DAY", "must be at least RATE_SEND_PER_IDENTIFIER_PER_HOUR");
+    }
+    let address_per_minute = reader.number("RATE_SEND_PER_ADDRESS_PER_MINUTE", &policy::ADDRESS_PER_MINUTE);
+    let address_per_hour = reader.number("RATE_SEND_PER_ADDRESS_PER_HOUR", &policy::ADDRESS_PER_HOUR);
+    let binding = reader.choice(
+        "CHALLENGE_BINDING",
+        "optional",
+        &[("optional", ChallengeBinding::Optional), ("required", ChallengeBinding::Required)],
+    );
+    let defaults = Policy::default();
+    let lifetime = |default: Duration| minutes.map_or(default, |m| Duration::from_secs(u64::from(m) * 60));
+    Some(Policy {
+        code_length: u8::try_from(code_length?).ok()?,
+        sms_lifetime: lifetime(defaults.sms_lifetime),
+        email_lifetime: lifetime(defaults.email_lifetime),
+        max_guesses: max_guesses?,
+        sends: SendLimits { cooldown: Duration::from_secs(u64::from(cooldown?)), per_hour: per_hour?, per_day: per_day? },
+        address_per_minute: address_per_minute?,
+        address_per_hour: address_per_hour?,
+        binding: binding?,
+    })
+}
+
+fn read_brand(reader: &mut Reader<'_>) -> Option<Brand> {
+    let (app, domain) = (reader.required("APP_NAME"), reader.required("APP_DOMAIN"));
+    let error = match Brand::new(app?, domain?) {
+        Ok(brand) => return Some(brand),
+        Err(error) => error,
+    };
+    let variable = if error == UnfitBrand::App { "APP_NAME" } else { "APP_DOMAIN" };
+    reader.fault(variable, &error.to_string());
+    None
+}
+
+/// `*` stands for every country, on the local server only: elsewhere the operator chooses.
+fn read_countries(reader: &mut Reader<'_>) -> Option<SmsCountries> {
+    const VARIABLE: &str = "SMS_ALLOWED_COUNTRIES";
+    if reader.get(VARIABLE).as_deref() == Some("*") {
+        if reader.get("STAGE").as_deref() == Some("local") {
+            return Some(SmsCountries::All);
+        }
+        reader.fault(VARIABLE, "must name countries: * is for the local server only");
+        return None;
+    }
+    reader.parsed_list(VARIABLE, fields::country).map(SmsCountries::Only)
+}
+
+fn read_sms(reader: &mut Reader<'_>) -> SnsSettings {
+    SnsSettings {
+        sender_id: reader.optional("SMS_SENDER_ID", fields::sender_id),
+        origination_number: reader.optional("SMS_ORIGINATION_NUMBER", fields::origination_number),
+        max_price_usd: reader.optional("SMS_MAX_PRICE_USD", fields::price),
+    }
+}
+
+fn read_email(reader: &mut Reader<'_>) -> Option<SesSettings> {
+    let from = reader.optional("DEFAULT_FROM_EMAIL", fields::mailbox);
+    let configuration_set = reader.optional("SES_CONFIGURATION_SET", fields::configuration_set);
+    from.map(|from| SesSettings { from, configuration_set })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LEAST: [(&str, &str); 6] = [
+        ("AWS_REGION", "eu-west-1"),
+        ("TABLE_NAME", "otp"),
+        ("KEYS_SECRET_ARN", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:keys"),
+        ("APP_NAME", "Acme"),
+        ("APP_DOMAIN", "example.com"),
+        ("DEFAULT_FROM_EMAIL", "Acme <login@example.com>"),
+    ];
+
+    fn read(changes: &[(&str, &str)]) -> Result<SendConfig, Vec<&'static str>> {
+        let lookup = |name: &str| {
+            let found = changes.iter().chain(&LEAST).find(|(n, _)| *n == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        SendConfig::read(&lookup).map_err(|faults| faults.0.iter().map(|fault| fault.variable).collect())
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_policy() {
+        let config = read(&[]).unwrap();
+        assert_eq!(config.core.policy, Policy::default());
+        assert_eq!(config.core.stage, Stage::Dev);
+        assert_eq!(config.sms, None, "no country chosen means no texts");
+        assert_eq!(config.email.unwrap().from, "Acme <login@example.com>");
+    }
+
+    #[test]
+    fn an_empty_value_means_unset() {
+        let config = read(&[("OTP_LENGTH", ""), ("SMS_SENDER_ID", ""), ("DYNAMODB_ENDPOINT", ""), ("STAGE", " ")]).unwrap();
+        assert_eq!(config.core.policy.code_length, 6);
+        assert_eq!(config.core.dynamodb_endpoint, None);
+    }
+
+    #[test]
+    fn one_expiry_sets_both_channels() {
+        let policy = read(&[("OTP_EXPIRY_MINUTES", "3")]).unwrap().core.policy;
+        assert_eq!(policy.sms_lifetime, Duration::from_secs(180));
+        assert_eq!(policy.email_lifetime, Duration::from_secs(180));
+    }
+
+    #[test]
+    fn every_fault_is_listed_at_once() {
+        let faults = read(&[
+            ("TABLE_NAME", ""),
+            ("OTP_LENGTH", "5"),
+            ("OTP_EXPIRY_MINUTES", "11"),
+            ("OTP_MAX_ATTEMPTS", "many"),
+            ("CHALLENGE_BINDING", "sometimes"),
+            ("CORS_ALLOWED_ORIGINS", "https://a.example, *"),
+            ("SMS_ALLOWED_COUNTRIES", "US,Germany"),
+            ("SMS_MAX_PRICE_USD", "-1"),
+            ("APP_DOMAIN", "https://example.com"),
+        ]);
+        assert_eq!(
+            faults.unwrap_err(),
+            [
+                "TABLE_NAME",
+                "OTP_LENGTH",
+                "OTP_EXPIRY_MINUTES",
+                "OTP_MAX_ATTEMPTS",
+                "CHALLENGE_BINDING",
+                "CORS_ALLOWED_ORIGINS",
+                "APP_DOMAIN",
+                "SMS_ALLOWED_COUNTRIES",
+                "SMS_MAX_PRICE_USD",
+            ]
+        );
+    }
+
+    #[test]
+    fn values_outside_the_bounds_are_faults() {
+        for (name, value) in [
+            ("OTP_LENGTH", "11"),
+            ("OTP_EXPIRY_MINUTES", "0"),
+            ("OTP_MAX_ATTEMPTS", "11"),
+            ("OTP_RESEND_COOLDOWN_SECONDS", "14"),
+            ("OTP_RESEND_COOLDOWN_SECONDS", "601"),
+            ("RATE_SEND_PER_IDENTIFIER_PER_HOUR", "11"),
+            ("RATE_SEND_PER_IDENTIFIER_PER_DAY", "21"),
+            ("RATE_SEND_PER_IDENTIFIER_PER_DAY", "4"),
+            ("RATE_SEND_PER_ADDRESS_PER_HOUR", "0"),
+            ("SMS_SENDER_ID", "TwelveLetter"),
+            ("SMS_ORIGINATION_NUMBER", "+1 two"),
+            ("DEFAULT_FROM_EMAIL", "a@b.com\r\nBcc: c@d.com"),
+            ("DYNAMODB_ENDPOINT", "localhost:8000"),
+            ("DEFAULT_LOCALE", "tlh"),
+            ("STAGE", "production"),
+        ] {
+            assert_eq!(read(&[(name, value)]).unwrap_err(), [name], "{name}={value}");
+        }
+    }
+
+    #[test]
+    fn every_country_at_once_is_for_the_local_server() {
+        assert_eq!(read(&[("SMS_ALLOWED_COUNTRIES", "*")]).unwrap_err(), ["SMS_ALLOWED_COUNTRIES"]);
+        assert_eq!(read(&[("SMS_ALLOWED_COUNTRIES", "*"), ("STAGE", "local")]).unwrap().countries, SmsCountries::All);
+    }
+
+    #[test]
+    fn nothing_to_send_by_is_a_fault() {
+        assert_eq!(read(&[("DEFAULT_FROM_EMAIL", "")]).unwrap_err(), ["DEFAULT_FROM_EMAIL"]);
+        assert!(read(&[("DEFAULT_FROM_EMAIL", ""), ("SMS_ALLOWED_COUNTRIES", "US")]).is_ok());
+    }
+
+    #[test]
+    fn the_table_of_settings_names_every_variable_that_is_read() {
+        let asked = std::cell::RefCell::new(BTreeSet::new());
+        let lookup = |name: &str| {
+            asked.borrow_mut().insert(name.to_owned());
+            LEAST.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned())
+        };
+        SendConfig::read(&lookup).unwrap();
+        let listed: BTreeSet<String> = settings::SETTINGS
+            .iter()
+            .filter(|setting| setting.scope != settings::Scope::Local)
+            .map(|setting| setting.name.to_owned())
+            .collect();
+        assert_eq!(asked.into_inner(), listed);
+    }
+}

@@ -1,0 +1,72 @@
+//! Headers that requests carry and replies get.
+
+use std::time::Duration;
+
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderMap, HeaderName, HeaderValue, Response};
+
+use crate::domain::time::secs_rounded_up;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+
+/// Fewest characters of an Idempotency-Key: 128 bits in base64url have 22. A shorter one could be guessed, and whoever
+/// guesses it is given the challenge.
+const LEAST_KEY: usize = 22;
+
+/// Is the body JSON by its content type?
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
+}
+
+/// The Idempotency-Key: none when absent, an error when it cannot be one.
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, &'static str> {
+    let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
+    let (first, second) = (values.next(), values.next());
+    let Some(value) = first else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default().trim();
+    if second.is_some() || !(LEAST_KEY..=255).contains(&text.len()) {
+        return Err("Must be one value of 22 to 255 characters with at least 128 bits of randomness, such as a UUIDv4.");
+    }
+    Ok(Some(text.to_owned()))
+}
+
+/// The languages that the caller's browser asks for.
+pub(super) fn accept_language(headers: &HeaderMap) -> Option<&str> {
+    headers.get(http::header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok())
+}
+
+/// What every reply carries: it is nobody's but the caller's, it is what it says it is, and it has an id.
+pub(super) fn add_to_every_reply(response: &mut Response<String>, id: &str) {
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert(REQUEST_ID, id);
+    }
+}
+
+/// A quota as `RateLimit-Policy` states it (draft-ietf-httpapi-ratelimit-headers).
+#[derive(Clone, Copy)]
+pub(super) struct Quota {
+    pub(super) name: &'static str,
+    pub(super) limit: u32,
+    pub(super) window: Duration,
+}
+
+/// `RateLimit` and `RateLimit-Policy`: what is left of the first quota, and when some of it comes back.
+pub(super) fn rate_limit(quotas: &[Quota], left: u32, resets_in: Duration) -> Vec<(HeaderName, HeaderValue)> {
+    let policy = quotas.iter().map(|q| format!("\"{}\";q={};w={}", q.name, q.limit, q.window.as_secs()));
+    let name = quotas.first().map_or("", |quota| quota.name);
+    let limit = format!("\"{name}\";r={left};t={}", secs_rounded_up(resets_in));
+    let header = |name, value: String| HeaderValue::from_str(&value).ok().map(|value| (name, value));
+    [header(RATE_LIMIT, limit), header(RATE_LIMIT_POLICY, policy.collect::<Vec<_>>().join(", "))].into_iter().flatten().collect()
+}
+
+/// A number as a header value.
+pub(super) fn number(value: u64) -> HeaderValue {
+    HeaderValue::from(value)
+}

@@ -1,0 +1,155 @@
+//! The wire: plain `http` types in and out, the same behind API Gateway and the local server.
+//!
+//! [`Api::handle`] is the whole of it: find the route, let it answer, add what every reply carries, write one log line.
+
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
+
+use crate::app::send_otp::SendOtp;
+use crate::app::verify_otp::VerifyOtp;
+use crate::domain::address::SourceAddress;
+use crate::messages::Locale;
+use crate::ports::clock::Clock;
+
+mod body;
+mod cors;
+mod headers;
+mod problem;
+mod record;
+mod send_otp;
+mod verify_otp;
+
+pub use cors::Cors;
+pub use problem::{FieldError, Problem, ProblemCode};
+use record::Record;
+
+/// Where the routes are.
+pub const BASE_PATH: &str = "/api/auth/otp";
+
+/// Largest body that is read, in bytes: no request of the contract comes near it.
+pub const MAX_BODY: usize = 8 * 1024;
+
+/// The routes that one process serves.
+pub struct Api {
+    /// `POST /api/auth/otp/send`, where it is served.
+    pub send: Option<SendOtp>,
+    /// `POST /api/auth/otp/verify`, where it is served.
+    pub verify: Option<VerifyOtp>,
+    /// The language of messages when none is wished for.
+    pub locale: Locale,
+    /// Browser origins that may call.
+    pub cors: Cors,
+    /// The time, for durations in the log.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// A request as it arrived, whatever it came through.
+#[derive(Debug)]
+pub struct Call {
+    /// The id that the reply and the log line carry.
+    pub id: String,
+    /// The address that it came from, as the gateway or the socket says; never from a header.
+    pub source: Option<IpAddr>,
+    /// The method.
+    pub method: Method,
+    /// The path, without a stage.
+    pub path: String,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, if it could be read.
+    pub body: Result<Bytes, UnreadableBody>,
+}
+
+/// The body was declared to be base64, and is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnreadableBody;
+
+/// What a route answers: a reply or a problem, and what the log says of it.
+struct Answer {
+    reply: Result<Response<String>, Problem>,
+    record: Record,
+}
+
+enum Route<'a> {
+    Send(&'a SendOtp),
+    Verify(&'a VerifyOtp),
+}
+
+impl Api {
+    /// Answers a request. Every outcome is a reply, a panic included.
+    pub async fn handle(&self, call: &Call) -> Response<String> {
+        let started = self.clock.now();
+        let answered = AssertUnwindSafe(self.answer(call)).catch_unwind().await;
+        let Answer { reply, record } = answered.unwrap_or_else(|_| {
+            Answer::problem(Problem::new(ProblemCode::Internal), Record::new("").because("panic"))
+        });
+        let mut response = reply.unwrap_or_else(|problem| problem.into_response(&call.id));
+        headers::add_to_every_reply(&mut response, &call.id);
+        self.cors.add_to_reply(&mut response, &call.headers);
+        record.write(call, response.status(), self.clock.now().since(started));
+        response
+    }
+
+    async fn answer(&self, call: &Call) -> Answer {
+        let Some((name, route)) = self.route(&call.path) else {
+            return Answer::problem(Problem::new(ProblemCode::NotFound), Record::new("none"));
+        };
+        let record = Record::new(name);
+        if call.method == Method::OPTIONS {
+            return Answer { reply: Ok(self.cors.preflight(&call.headers)), record };
+        }
+        let (source, body) = match admit(call) {
+            Ok(admitted) => admitted,
+            Err(problem) => return Answer::problem(problem, record),
+        };
+        match route {
+            Route::Send(send) => send_otp::answer(send, self.locale, source, &call.headers, body, record).await,
+            Route::Verify(verify) => verify_otp::answer(verify, body, record).await,
+        }
+    }
+
+    /// The route of a path; one trailing slash is forgiven, since clients written for Django send it.
+    fn route(&self, path: &str) -> Option<(&'static str, Route<'_>)> {
+        match path.strip_prefix(BASE_PATH)?.strip_suffix('/').unwrap_or(path.strip_prefix(BASE_PATH)?) {
+            "/send" => self.send.as_ref().map(|send| ("send", Route::Send(send))),
+            "/verify" => self.verify.as_ref().map(|verify| ("verify", Route::Verify(verify))),
+            _ => None,
+        }
+    }
+}
+
+/// The checks that every route makes before it reads the body.
+fn admit(call: &Call) -> Result<(SourceAddress, &Bytes), Problem> {
+    if call.method != Method::POST {
+        return Err(Problem::new(ProblemCode::MethodNotAllowed));
+    }
+    if !headers::is_json(&call.headers) {
+        return Err(Problem::new(ProblemCode::UnsupportedMediaType));
+    }
+    let body = call.body.as_ref().map_err(|UnreadableBody| Problem::invalid_body("The body is not valid base64."))?;
+    if body.len() > MAX_BODY {
+        return Err(Problem::new(ProblemCode::PayloadTooLarge));
+    }
+    // Without an address, everybody would share one window, or none: refused.
+    let source = call.source.ok_or_else(|| Problem::invalid_body("The request has no source address."))?;
+    Ok((SourceAddress::new(source), body))
+}
+
+impl Answer {
+    fn problem(problem: Problem, record: Record) -> Self {
+        let record = record.with_code(problem.code());
+        Self { reply: Err(problem), record }
+    }
+
+    fn json(body: &serde_json::Value, headers: Vec<(HeaderName, HeaderValue)>, record: Record) -> Self {
+        let mut response = Response::new(body.to_string());
+        response.headers_mut().insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response.headers_mut().extend(headers);
+        Self { reply: Ok(response), record }
+    }
+}

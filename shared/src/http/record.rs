@@ -1,0 +1,94 @@
+//! What the log says of a request: one line, and of a person only a mask and a keyed short hash.
+
+use std::time::Duration;
+
+use http::StatusCode;
+
+use super::Call;
+use super::problem::ProblemCode;
+use crate::domain::keys::KeyRing;
+use crate::domain::purpose::Purpose;
+use crate::domain::recipient::Recipient;
+use crate::domain::time::millis;
+use crate::ports::sender::Delivery;
+
+/// The parts of the line, gathered while the request is answered.
+#[derive(Default)]
+pub(super) struct Record {
+    route: &'static str,
+    code: &'static str,
+    channel: &'static str,
+    purpose: &'static str,
+    country: String,
+    recipient: String,
+    masked: String,
+    delivery: &'static str,
+    provider: &'static str,
+    cause: String,
+}
+
+impl Record {
+    pub(super) fn new(route: &'static str) -> Self {
+        Self { route, code: "ok", ..Self::default() }
+    }
+
+    /// Whom it is about. `name` is the keyed short hash.
+    pub(super) fn about(mut self, keys: &KeyRing, recipient: &Recipient, purpose: Purpose) -> Self {
+        self.channel = recipient.channel().as_str();
+        self.purpose = purpose.as_str();
+        self.recipient = keys.log_name(recipient);
+        self.masked = recipient.masked();
+        if let Recipient::Phone(phone) = recipient {
+            self.country = phone.country().unwrap_or_default().to_owned();
+        }
+        self
+    }
+
+    pub(super) const fn with_code(mut self, code: ProblemCode) -> Self {
+        self.code = code.as_str();
+        self
+    }
+
+    /// The internal cause, which the reply does not have.
+    pub(super) fn because(mut self, cause: impl std::fmt::Display) -> Self {
+        self.cause = cause.to_string();
+        self
+    }
+
+    pub(super) fn delivered(mut self, delivery: Option<&Delivery>) -> Self {
+        let (outcome, provider, cause) = match delivery {
+            None => ("replayed", &"", ""),
+            Some(Delivery::Accepted { provider, message_id }) => ("accepted", provider, message_id.as_str()),
+            Some(Delivery::Ambiguous { provider, cause }) => ("ambiguous", provider, cause.as_str()),
+            Some(Delivery::Refused { provider, reason }) => ("refused", provider, reason.code.as_str()),
+            Some(Delivery::Unreached { provider, cause }) => ("unreached", provider, cause.as_str()),
+        };
+        (self.delivery, self.provider, self.cause) = (outcome, provider, cause.to_owned());
+        self
+    }
+
+    /// Writes the line: as an error when the fault is ours or somebody's behind us, else for information.
+    pub(super) fn write(&self, call: &Call, status: StatusCode, took: Duration) {
+        macro_rules! line {
+            ($level:ident) => {
+                tracing::$level!(
+                    request_id = call.id,
+                    route = self.route,
+                    status = status.as_u16(),
+                    code = self.code,
+                    channel = self.channel,
+                    purpose = self.purpose,
+                    country = self.country,
+                    recipient = self.recipient,
+                    masked = self.masked,
+                    delivery = self.delivery,
+                    provider = self.provider,
+                    cause = self.cause,
+                    duration_ms = millis(took),
+                    "request"
+                )
+            };
+        }
+        if status.is_server_error() { line!(error) } else { line!(info) }
+    }
+}

@@ -1,0 +1,103 @@
+//! `POST /api/auth/otp/send`.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use serde_json::json;
+
+use super::body::Fields;
+use super::headers::{self, Quota};
+use super::problem::{Problem, ProblemCode};
+use super::record::Record;
+use super::Answer;
+use crate::app::send_otp::{SendError, SendOtp, SendRequest, Sent};
+use crate::domain::address::SourceAddress;
+use crate::domain::policy::Policy;
+use crate::domain::time::secs_rounded_up;
+use crate::messages::Locale;
+use crate::ports::store::StoreError;
+
+/// After this long, a store or provider that was down may be up again.
+const TRY_AGAIN: Duration = Duration::from_secs(5);
+
+pub(super) async fn answer(
+    send: &SendOtp,
+    default: Locale,
+    source: SourceAddress,
+    headers: &HeaderMap,
+    body: &Bytes,
+    record: Record,
+) -> Answer {
+    let request = match read(default, source, headers, body) {
+        Ok(request) => request,
+        Err(problem) => return Answer::problem(problem, record),
+    };
+    let record = record.about(&send.keys.ring(), &request.recipient, request.purpose);
+    match send.execute(&request).await {
+        Ok(sent) => reply(&request, &sent, &send.policy, record),
+        Err(error) => Answer::problem(problem(&error, &send.policy), record.because(&error)),
+    }
+}
+
+fn read(default: Locale, source: SourceAddress, headers: &HeaderMap, body: &Bytes) -> Result<SendRequest, Problem> {
+    let mut fields = Fields::parse(body)?;
+    let (recipient, purpose) = fields.recipient();
+    let stated = fields.locale();
+    let challenge_id = fields.challenge_id();
+    let idempotency_key = headers::idempotency_key(headers).unwrap_or_else(|message| {
+        fields.fault("Idempotency-Key", message);
+        None
+    });
+    let locale = Locale::negotiate(stated.as_deref(), headers::accept_language(headers), default);
+    Ok(SendRequest { recipient: fields.finish(recipient)?, purpose, locale, challenge_id, idempotency_key, source })
+}
+
+fn reply(request: &SendRequest, sent: &Sent, policy: &Policy, record: Record) -> Answer {
+    let body = json!({
+        "message": format!("Verification code sent to {}", request.recipient.masked()),
+        "type": request.recipient.channel().as_str(),
+        "purpose": request.purpose.as_str(),
+        "challenge_id": sent.challenge_id,
+        "code_length": sent.code_length,
+        "expires_in_minutes": secs_rounded_up(sent.remaining).div_ceil(60),
+        "expires_at": sent.expires.to_rfc3339(),
+        "remaining_attempts": sent.sends_left,
+        "resend_cooldown_seconds": sent.cooldown.as_secs(),
+    });
+    let limits = headers::rate_limit(&identifier_quotas(policy), sent.sends_left, sent.hour_resets_in);
+    Answer::json(&body, limits, record.delivered(sent.delivery.as_ref()))
+}
+
+fn problem(error: &SendError, policy: &Policy) -> Problem {
+    match error {
+        SendError::NotServed(_) | SendError::ChannelOff => Problem::new(ProblemCode::DestinationNotAllowed),
+        SendError::ForgedChallenge(_) => Problem::new(ProblemCode::ChallengeExpired),
+        SendError::IdempotencyKeyReused => Problem::new(ProblemCode::IdempotencyKeyReused),
+        SendError::AddressLimited(wait) => limited(*wait, &address_quotas(policy)),
+        SendError::RateLimited(wait) => limited(*wait, &identifier_quotas(policy)),
+        SendError::DeliveryFailed { .. } | SendError::AlreadyFailed => Problem::new(ProblemCode::DeliveryFailed),
+        SendError::ProviderUnavailable { .. } | SendError::Store(StoreError::Unavailable(_)) => {
+            Problem::new(ProblemCode::Unavailable).retry_after(TRY_AGAIN)
+        }
+        SendError::Store(StoreError::Broken(_)) | SendError::Randomness(_) | SendError::NoKeys => Problem::new(ProblemCode::Internal),
+    }
+}
+
+fn limited(wait: Duration, quotas: &[Quota]) -> Problem {
+    Problem::new(ProblemCode::RateLimited).retry_after(wait).with_headers(headers::rate_limit(quotas, 0, wait))
+}
+
+fn identifier_quotas(policy: &Policy) -> [Quota; 3] {
+    let quota = |name, limit, secs| Quota { name, limit, window: Duration::from_secs(secs) };
+    [
+        quota("hour", policy.sends.per_hour, 3600),
+        quota("day", policy.sends.per_day, 86_400),
+        quota("cooldown", 1, policy.sends.cooldown.as_secs()),
+    ]
+}
+
+fn address_quotas(policy: &Policy) -> [Quota; 2] {
+    let quota = |name, limit, secs| Quota { name, limit, window: Duration::from_secs(secs) };
+    [quota("address-minute", policy.address_per_minute, 60), quota("address-hour", policy.address_per_hour, 3600)]
+}
