@@ -1,7 +1,7 @@
 //! One-time-passcode sign-in that a team owns: the library behind the functions `send-otp` and `verify-otp`.
 //!
 //! Read it in this order: [`domain`] is what the thing is, [`ports`] what it needs, [`app`] what it does, [`http`] how it
-//! is spoken to, [`adapters`] how it meets the world, `wiring` how all of that is put together.
+//! is spoken to, [`adapters`] how it meets the world, [`wiring`] how all of that is put together.
 
 pub mod adapters;
 pub mod app;
@@ -10,3 +10,7 @@ pub mod domain;
 pub mod http;
 pub mod messages;
 pub mod ports;
+pub mod telemetry;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod wiring;

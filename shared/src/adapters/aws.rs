@@ -14,7 +14,8 @@ use aws_smithy_http_client::{Connector, tls};
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
-use zeroize::Zeroizing;
+
+use crate::config::AwsConfig;
 
 /// Amazon's root certificates, from <https://www.amazontrust.com/repository/>.
 const AMAZON_ROOTS: &[u8] = include_bytes!("trust/amazon.pem");
@@ -36,33 +37,24 @@ pub struct Aws {
     connector: SharedHttpConnector,
 }
 
-/// Credentials as the Lambda runtime gives them. Does not print.
-pub struct AwsCredentials {
-    /// `AWS_ACCESS_KEY_ID`.
-    pub access_key_id: String,
-    /// `AWS_SECRET_ACCESS_KEY`.
-    pub secret_access_key: Zeroizing<String>,
-    /// `AWS_SESSION_TOKEN`.
-    pub session_token: Option<Zeroizing<String>>,
-}
-
 /// The trust bundle could not be read.
 #[derive(Debug, thiserror::Error)]
 #[error("the trusted root certificates cannot be read: {0}")]
 pub struct UnreadableTrust(String);
 
 impl Aws {
-    /// In `region` with `credentials`, trusting Amazon's roots, and those of `extra_roots` (PEM) if given.
+    /// With this region and these credentials, trusting Amazon's roots and those of the CA bundle if there is one.
     ///
     /// # Errors
     /// A root certificate cannot be read.
-    pub fn new(region: String, credentials: AwsCredentials, extra_roots: Option<&[u8]>) -> Result<Self, UnreadableTrust> {
+    pub fn new(config: &AwsConfig) -> Result<Self, UnreadableTrust> {
+        let extra_roots = config.ca_bundle.as_ref().map(std::fs::read).transpose().map_err(|e| UnreadableTrust(e.to_string()))?;
         Ok(Self {
-            region: Region::new(region),
+            region: Region::new(config.region.clone()),
             credentials: Credentials::new(
-                credentials.access_key_id,
-                credentials.secret_access_key.to_string(),
-                credentials.session_token.map(|token| token.to_string()),
+                &config.access_key_id,
+                config.secret_access_key.as_str(),
+                config.session_token.as_ref().map(|token| token.to_string()),
                 None,
                 "environment",
             ),
@@ -154,7 +146,7 @@ impl Aws {
     }
 }
 
-fn connector(extra_roots: Option<&[u8]>) -> Result<Connector, UnreadableTrust> {
+fn connector(extra_roots: Option<Vec<u8>>) -> Result<Connector, UnreadableTrust> {
     let mut trusted = tls::TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
     if let Some(pem) = extra_roots {
         trusted = trusted.with_pem_certificate(pem);

@@ -3,7 +3,10 @@
 pub mod aws;
 mod delivery;
 pub mod dynamodb;
+#[cfg(feature = "lambda")]
+pub mod lambda;
 pub mod outbox;
+pub mod secrets;
 pub mod ses;
 pub mod sns;
 pub mod system;

@@ -13,10 +13,12 @@ use crate::domain::ledger::SendLimits;
 use crate::domain::policy::{self, ChallengeBinding, Policy};
 use crate::messages::{Brand, Locale, UnfitBrand};
 
+mod aws;
 mod fields;
 mod reader;
 pub mod settings;
 
+pub use aws::AwsConfig;
 pub use reader::{Fault, Faults, Lookup};
 use reader::Reader;
 
@@ -25,8 +27,6 @@ use reader::Reader;
 pub struct CoreConfig {
     /// Where this deployment stands.
     pub stage: Stage,
-    /// The AWS region.
-    pub region: String,
     /// The table.
     pub table: String,
     /// The secret that holds the keys.
@@ -88,7 +88,6 @@ impl CoreConfig {
 
     fn read_from(reader: &mut Reader<'_>) -> Option<Self> {
         let stage = reader.choice("STAGE", "dev", &[("local", Stage::Local), ("dev", Stage::Dev), ("prod", Stage::Prod)]);
-        let region = reader.required("AWS_REGION");
         let table = reader.required("TABLE_NAME");
         let keys_secret = reader.required("KEYS_SECRET_ARN");
         let policy = read_policy(reader);
@@ -108,7 +107,6 @@ impl CoreConfig {
         let secrets_endpoint = reader.optional("SECRETS_ENDPOINT", fields::endpoint);
         Some(Self {
             stage: stage?,
-            region: region?,
             table: table?,
             keys_secret: keys_secret?,
             policy: policy?,
@@ -139,7 +137,7 @@ impl SendConfig {
         let texts = countries.as_ref().is_some_and(|countries| *countries != SmsCountries::Only(BTreeSet::new()));
         let sms = read_sms(reader);
         let email = read_email(reader);
-        if countries.is_some() && !texts && email.is_none() {
+        if countries.is_some() && !texts && reader.get("DEFAULT_FROM_EMAIL").is_none() {
             reader.fault("DEFAULT_FROM_EMAIL", "must be set when SMS_ALLOWED_COUNTRIES is not: nothing could be sent");
         }
         let sns_endpoint = reader.optional("SNS_ENDPOINT", fields::endpoint);
@@ -155,6 +153,13 @@ impl SendConfig {
             ses_endpoint,
         })
     }
+}
+
+/// The process environment as a lookup.
+#[must_use]
+#[allow(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+pub fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 fn read_policy(reader: &mut Reader<'_>) -> Option<Policy> {
@@ -230,8 +235,10 @@ fn read_email(reader: &mut Reader<'_>) -> Option<SesSettings> {
 mod tests {
     use super::*;
 
-    const LEAST: [(&str, &str); 6] = [
+    const LEAST: [(&str, &str); 8] = [
         ("AWS_REGION", "eu-west-1"),
+        ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "example"),
         ("TABLE_NAME", "otp"),
         ("KEYS_SECRET_ARN", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:keys"),
         ("APP_NAME", "Acme"),
@@ -342,6 +349,7 @@ mod tests {
             LEAST.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned())
         };
         SendConfig::read(&lookup).unwrap();
+        AwsConfig::read(&lookup).unwrap();
         let listed: BTreeSet<String> = settings::SETTINGS
             .iter()
             .filter(|setting| setting.scope != settings::Scope::Local)

@@ -22,6 +22,8 @@ pub enum Scope {
     Both,
     /// `send-otp` alone.
     Send,
+    /// Both functions, as Lambda itself sets them.
+    Aws,
     /// The local server alone.
     Local,
 }
@@ -53,7 +55,11 @@ pub const SETTINGS: &[Setting] = &[
     setting("DEFAULT_FROM_EMAIL", Scope::Send, "none: no mail", "an address, or Name <address>", "Where mail comes from; verified in SES."),
     setting("SES_CONFIGURATION_SET", Scope::Send, "none", "a name", "The SES configuration set to send under."),
     setting("LOG_LEVEL", Scope::Both, "info", "error, warn, info, debug, trace", "The least severe lines that are logged."),
-    setting("AWS_REGION", Scope::Both, "required", "a region", "Lambda sets it."),
+    setting("AWS_REGION", Scope::Aws, "required", "a region", "Where everything is."),
+    setting("AWS_ACCESS_KEY_ID", Scope::Aws, "required", "a key id", "The function's role."),
+    setting("AWS_SECRET_ACCESS_KEY", Scope::Aws, "required", "a key", "The function's role."),
+    setting("AWS_SESSION_TOKEN", Scope::Aws, "none", "a token", "The function's role."),
+    setting("AWS_CA_BUNDLE", Scope::Aws, "none", "a path", "A PEM file of root certificates to trust beside Amazon's."),
     setting("TABLE_NAME", Scope::Both, "required", "a table", "The DynamoDB table."),
     setting("KEYS_SECRET_ARN", Scope::Both, "required", "a secret", "The secret in Secrets Manager that holds the keys."),
     setting("DYNAMODB_ENDPOINT", Scope::Both, "the region's", "a URL", "For local use."),
@@ -71,7 +77,7 @@ pub fn to_markdown() -> String {
         "# Settings\n\nEnvironment variables. An empty value means unset. A value outside its bounds stops the program at start, \
          and every fault is listed at once, by name.\n",
     );
-    for (scope, title) in [(Scope::Both, "Both functions"), (Scope::Send, "`send-otp`"), (Scope::Local, "The local server")] {
+    for (scope, title) in [(Scope::Both, "Both functions"), (Scope::Send, "`send-otp`"), (Scope::Aws, "Set by Lambda"), (Scope::Local, "The local server")] {
         page.push_str(&format!("\n## {title}\n\n| variable | default | may be | what it does |\n|---|---|---|---|\n"));
         for setting in SETTINGS.iter().filter(|setting| setting.scope == scope) {
             let Setting { name, default, bounds, about, .. } = setting;

@@ -5,6 +5,7 @@
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -63,6 +64,8 @@ pub struct Call {
     pub headers: HeaderMap,
     /// The body, if it could be read.
     pub body: Result<Bytes, UnreadableBody>,
+    /// How long the caller of this process will wait, where that is known.
+    pub time_left: Option<Duration>,
 }
 
 /// The body was declared to be base64, and is not.
@@ -84,7 +87,7 @@ impl Api {
     /// Answers a request. Every outcome is a reply, a panic included.
     pub async fn handle(&self, call: &Call) -> Response<String> {
         let started = self.clock.now();
-        let answered = AssertUnwindSafe(self.answer(call)).catch_unwind().await;
+        let answered = AssertUnwindSafe(self.answer_in_time(call)).catch_unwind().await;
         let Answer { reply, record } = answered.unwrap_or_else(|_| {
             Answer::problem(Problem::new(ProblemCode::Internal), Record::new("").because("panic"))
         });
@@ -93,6 +96,16 @@ impl Api {
         self.cors.add_to_reply(&mut response, &call.headers);
         record.write(call, response.status(), self.clock.now().since(started));
         response
+    }
+
+    /// Stores and providers have time limits of their own, well inside a function's. This one only keeps a process that
+    /// was called late from being killed without a reply.
+    async fn answer_in_time(&self, call: &Call) -> Answer {
+        let Some(time_left) = call.time_left else { return self.answer(call).await };
+        tokio::time::timeout(time_left, self.answer(call)).await.unwrap_or_else(|_| {
+            let problem = Problem::new(ProblemCode::Unavailable).retry_after(Duration::from_secs(5));
+            Answer::problem(problem, Record::new("").because("out of time"))
+        })
     }
 
     async fn answer(&self, call: &Call) -> Answer {

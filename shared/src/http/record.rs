@@ -76,14 +76,14 @@ impl Record {
                     route = self.route,
                     status = status.as_u16(),
                     code = self.code,
-                    channel = self.channel,
-                    purpose = self.purpose,
-                    country = self.country,
-                    recipient = self.recipient,
-                    masked = self.masked,
-                    delivery = self.delivery,
-                    provider = self.provider,
-                    cause = self.cause,
+                    channel = known(self.channel),
+                    purpose = known(self.purpose),
+                    country = known(&self.country),
+                    recipient = known(&self.recipient),
+                    masked = known(&self.masked),
+                    delivery = known(self.delivery),
+                    provider = known(self.provider),
+                    cause = known(&self.cause),
                     duration_ms = millis(took),
                     "request"
                 )
@@ -91,4 +91,9 @@ impl Record {
         }
         if status.is_server_error() { line!(error) } else { line!(info) }
     }
+}
+
+/// A field that is not known is left out of the line.
+fn known(value: &str) -> Option<&str> {
+    Some(value).filter(|value| !value.is_empty())
 }

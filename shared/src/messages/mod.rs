@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn the_longest_text_is_one_segment_and_ends_with_the_bound_line() {
-        let domain = format!("{}.example", "a".repeat(40));
+        let domain = format!("{}.example", "a".repeat(39));
         let text = brand(&"A".repeat(20), &domain).unwrap().fill(Locale::En.sms(), "0123456789ABCDEF", 10, Escape::No);
         assert!(text.chars().count() <= SMS_SEGMENT, "{}", text.len());
         assert!(text.chars().all(|c| c == '\n' || is_gsm_letter(c)));

@@ -1,0 +1,186 @@
+//! The Lambda runtime: API Gateway events in, replies out, for REST APIs (payload 1.0) and HTTP APIs (payload 2.0).
+//!
+//! The events' shapes are `lambda_http`'s. Turning them into requests is done here, because its own conversion panics on
+//! what callers control (a body that is not base64 though it is declared so, a Host that makes no URL), and because two
+//! things must be exact: the source address is the gateway's word in `requestContext`, never a header, and the path is
+//! without its stage.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::Response;
+use lambda_http::aws_lambda_events::apigw::{
+    ApiGatewayProxyRequest, ApiGatewayProxyResponse, ApiGatewayV2httpRequest, ApiGatewayV2httpResponse,
+};
+use lambda_http::lambda_runtime::{Error, LambdaEvent, service_fn};
+use lambda_http::{Body, Context};
+use serde::de::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use crate::domain::time::{Timestamp, millis};
+use crate::http::{Api, Call, Problem, ProblemCode, UnreadableBody};
+use crate::ports::clock::Clock;
+
+/// Kept from the end of an invocation for the reply itself.
+const FOR_THE_REPLY: Duration = Duration::from_millis(300);
+
+/// Serves `api` until the runtime ends the process.
+///
+/// # Errors
+/// The runtime API failed.
+pub async fn serve(api: Arc<Api>) -> Result<(), Error> {
+    lambda_http::lambda_runtime::run(service_fn(move |event: LambdaEvent<Event>| {
+        let api = Arc::clone(&api);
+        async move { Ok::<Reply, std::convert::Infallible>(answer(&api, event.payload, &event.context).await) }
+    }))
+    .await
+}
+
+/// Answers one event in the format of its own kind.
+pub async fn answer(api: &Api, event: Event, context: &Context) -> Reply {
+    let time_left = time_left(context, api.clock.as_ref());
+    match event {
+        Event::Rest(event) => Reply::rest(api.handle(&rest_call(*event, &context.request_id, time_left)).await),
+        Event::Http(event) => Reply::http(api.handle(&http_call(*event, &context.request_id, time_left)).await),
+        Event::Unknown(cause) => {
+            tracing::error!(request_id = context.request_id, cause, "this is no event of API Gateway's");
+            Reply::rest(Problem::new(ProblemCode::Internal).into_response(&context.request_id))
+        }
+    }
+}
+
+/// An event of API Gateway, or something else.
+pub enum Event {
+    /// A REST API's, or an HTTP API's with payload format 1.0.
+    Rest(Box<ApiGatewayProxyRequest>),
+    /// An HTTP API's with payload format 2.0.
+    Http(Box<ApiGatewayV2httpRequest>),
+    /// Not an event that this function is made for; why, without anything of it.
+    Unknown(String),
+}
+
+impl<'de> Deserialize<'de> for Event {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(serde::Deserialize)]
+        struct Format {
+            version: Option<String>,
+        }
+        let text = Box::<RawValue>::deserialize(deserializer)?;
+        let format = serde_json::from_str::<Format>(text.get()).ok().and_then(|format| format.version);
+        let event = match format.as_deref() {
+            Some("2.0") => serde_json::from_str(text.get()).map(|event| Self::Http(Box::new(event))),
+            _ => serde_json::from_str(text.get()).map(|event| Self::Rest(Box::new(event))),
+        };
+        // Where it does not fit, not what it says: an error's text can quote its input.
+        Ok(event.unwrap_or_else(|error| Self::Unknown(format!("{:?} error at column {}", error.classify(), error.column()))))
+    }
+}
+
+fn rest_call(event: ApiGatewayProxyRequest, invocation: &str, time_left: Option<Duration>) -> Call {
+    let context = event.request_context;
+    // The multi-value headers hold every value; the single ones only the last of each name.
+    let headers = if event.multi_value_headers.is_empty() { event.headers } else { event.multi_value_headers };
+    Call {
+        id: request_id(context.request_id, invocation),
+        source: address(context.identity.source_ip.as_deref()),
+        method: event.http_method,
+        path: event.path.unwrap_or_default(),
+        headers,
+        body: body(event.body.as_deref(), event.is_base64_encoded),
+        time_left,
+    }
+}
+
+fn http_call(event: ApiGatewayV2httpRequest, invocation: &str, time_left: Option<Duration>) -> Call {
+    let context = event.request_context;
+    Call {
+        id: request_id(context.request_id, invocation),
+        source: address(context.http.source_ip.as_deref()),
+        method: context.http.method,
+        path: without_stage(event.raw_path.as_deref(), context.stage.as_deref()),
+        headers: event.headers,
+        body: body(event.body.as_deref(), event.is_base64_encoded),
+        time_left,
+    }
+}
+
+/// The gateway's id of the request, which its own logs have. A caller can choose it (`x-amzn-RequestId`), so one that does
+/// not look like an id gives way to the invocation's.
+fn request_id(gateway: Option<String>, invocation: &str) -> String {
+    let is_id = |id: &String| (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_=".contains(&b));
+    gateway.filter(is_id).unwrap_or_else(|| invocation.to_owned())
+}
+
+fn address(text: Option<&str>) -> Option<IpAddr> {
+    text.and_then(|text| text.parse().ok())
+}
+
+/// HTTP APIs put a named stage before the path; REST APIs do not.
+fn without_stage(path: Option<&str>, stage: Option<&str>) -> String {
+    let path = path.unwrap_or_default();
+    let stripped = stage.and_then(|stage| path.strip_prefix('/')?.strip_prefix(stage)).filter(|rest| rest.starts_with('/'));
+    stripped.unwrap_or(path).to_owned()
+}
+
+fn body(text: Option<&str>, is_base64: bool) -> Result<Bytes, UnreadableBody> {
+    let text = text.unwrap_or_default();
+    if is_base64 {
+        STANDARD.decode(text).map(Bytes::from).map_err(|_| UnreadableBody)
+    } else {
+        Ok(Bytes::copy_from_slice(text.as_bytes()))
+    }
+}
+
+fn time_left(context: &Context, clock: &dyn Clock) -> Option<Duration> {
+    let deadline = context.deadline().duration_since(UNIX_EPOCH).ok()?;
+    let left = Timestamp::from_millis(millis(deadline)).since(clock.now());
+    Some(left.saturating_sub(FOR_THE_REPLY))
+}
+
+/// A reply in the format that the event's kind of gateway expects.
+#[derive(serde::Serialize)]
+#[serde(untagged)]
+pub enum Reply {
+    /// To a REST API.
+    Rest(ApiGatewayProxyResponse),
+    /// To an HTTP API.
+    Http(ApiGatewayV2httpResponse),
+}
+
+impl Reply {
+    fn rest(response: Response<String>) -> Self {
+        let (parts, body) = response.into_parts();
+        let mut reply = ApiGatewayProxyResponse::default();
+        reply.status_code = i64::from(parts.status.as_u16());
+        reply.multi_value_headers = parts.headers;
+        reply.body = Some(Body::Text(body));
+        Self::Rest(reply)
+    }
+
+    fn http(response: Response<String>) -> Self {
+        let (parts, body) = response.into_parts();
+        let mut reply = ApiGatewayV2httpResponse::default();
+        reply.status_code = i64::from(parts.status.as_u16());
+        reply.headers = parts.headers;
+        reply.body = Some(Body::Text(body));
+        Self::Http(reply)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_is_without_its_stage() {
+        assert_eq!(without_stage(Some("/dev/api/auth/otp/send"), Some("dev")), "/api/auth/otp/send");
+        assert_eq!(without_stage(Some("/api/auth/otp/send/"), Some("prod")), "/api/auth/otp/send/");
+        assert_eq!(without_stage(Some("/api/auth/otp/send"), Some("api")), "/auth/otp/send");
+        assert_eq!(without_stage(Some("/apis"), Some("api")), "/apis");
+        assert_eq!(without_stage(None, None), "");
+    }
+}

@@ -1,0 +1,141 @@
+//! The keys, from one JSON secret in AWS Secrets Manager:
+//!
+//! ```json
+//! { "identifiers": "k1", "codes": "k1", "k1": "64 random characters" }
+//! ```
+//!
+//! `identifiers` names the key that names identifiers, for good; `codes` the key that makes new codes. To rotate the latter,
+//! add `k2` and let `codes` name it; `k1` stays for as long as codes made with it live, and for identifiers.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
+use zeroize::Zeroizing;
+
+use crate::domain::keys::{InvalidKeys, KeyId, KeyRing};
+use crate::domain::time::Timestamp;
+use crate::ports::clock::Clock;
+use crate::ports::keys::KeySource;
+
+/// Least time between two reads of the secret: anybody can send tokens that name an unknown key.
+const REREAD: Duration = Duration::from_secs(60);
+
+/// The keys of the process, as last read from the vault.
+pub struct VaultKeys {
+    client: Client,
+    secret: String,
+    clock: Arc<dyn Clock>,
+    ring: RwLock<Arc<KeyRing>>,
+    last_read: Mutex<Timestamp>,
+}
+
+/// Why the secret gave no keys. Carries nothing of it.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    /// Secrets Manager did not give it.
+    #[error("the secret could not be read: {0}")]
+    Unreadable(String),
+    /// It is not a JSON object of strings.
+    #[error("the secret is not a JSON object of strings")]
+    NotJson,
+    /// A field that names a key is missing, or does not name one.
+    #[error("the secret's field {0} must name a key, such as k1")]
+    Name(&'static str),
+    /// The keys themselves.
+    #[error("the secret is not complete: {0}")]
+    Keys(#[from] InvalidKeys),
+}
+
+impl VaultKeys {
+    /// Reads the secret.
+    ///
+    /// # Errors
+    /// [`SecretError`]; the process must not start without keys.
+    pub async fn read(client: Client, secret: String, clock: Arc<dyn Clock>) -> Result<Self, SecretError> {
+        let ring = RwLock::new(Arc::new(fetch(&client, &secret).await?));
+        let last_read = Mutex::new(clock.now());
+        Ok(Self { client, secret, clock, ring, last_read })
+    }
+
+    /// May the secret be read again now? Says yes once in [`REREAD`].
+    fn may_reread(&self) -> bool {
+        let now = self.clock.now();
+        let mut last = self.last_read.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = now >= last.plus(REREAD);
+        if due {
+            *last = now;
+        }
+        due
+    }
+}
+
+#[async_trait]
+impl KeySource for VaultKeys {
+    fn ring(&self) -> Arc<KeyRing> {
+        Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    async fn refresh(&self) -> Arc<KeyRing> {
+        if self.may_reread() {
+            match fetch(&self.client, &self.secret).await {
+                Ok(ring) => *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring),
+                Err(error) => tracing::error!(%error, "the keys could not be read again; going on with those at hand"),
+            }
+        }
+        self.ring()
+    }
+}
+
+async fn fetch(client: &Client, secret: &str) -> Result<KeyRing, SecretError> {
+    let output = client.get_secret_value().secret_id(secret).send().await.map_err(|error| SecretError::Unreadable(code(&error)))?;
+    let text = Zeroizing::new(output.secret_string.unwrap_or_default());
+    parse(&text)
+}
+
+/// The key ring that the secret's text describes.
+///
+/// # Errors
+/// [`SecretError`].
+pub fn parse(text: &str) -> Result<KeyRing, SecretError> {
+    let fields: BTreeMap<String, Zeroizing<String>> = serde_json::from_str::<BTreeMap<String, String>>(text)
+        .map_err(|_| SecretError::NotJson)?
+        .into_iter()
+        .map(|(name, value)| (name, Zeroizing::new(value)))
+        .collect();
+    let named = |field: &'static str| fields.get(field).and_then(|name| key_id(name)).ok_or(SecretError::Name(field));
+    let keys = fields.iter().filter_map(|(name, value)| Some((key_id(name)?, value.as_bytes().to_vec()))).collect();
+    Ok(KeyRing::new(&keys, named("identifiers")?, named("codes")?)?)
+}
+
+fn key_id(name: &str) -> Option<KeyId> {
+    name.strip_prefix('k')?.parse().ok().map(KeyId)
+}
+
+fn code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> String {
+    match error {
+        SdkError::ServiceError(service) => service.err().code().unwrap_or("no error code").to_owned(),
+        SdkError::TimeoutError(_) => "timeout".to_owned(),
+        SdkError::DispatchFailure(_) => "no connection".to_owned(),
+        _ => "unreadable response".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_that_is_not_whole_says_what_is_missing() {
+        let fault = |text: &str| parse(text).map(|_| ()).unwrap_err().to_string();
+        let key = "x".repeat(64);
+        assert!(parse(&format!(r#"{{"identifiers":"k1","codes":"k2","k1":"{key}","k2":"{key}"}}"#)).is_ok());
+        assert_eq!(fault("not json"), "the secret is not a JSON object of strings");
+        assert_eq!(fault(&format!(r#"{{"codes":"k1","k1":"{key}"}}"#)), "the secret's field identifiers must name a key, such as k1");
+        assert_eq!(fault(r#"{"identifiers":"k1","codes":"k1","k1":"short"}"#), "the secret is not complete: key k1 is shorter than 32 characters");
+        assert_eq!(fault(&format!(r#"{{"identifiers":"k1","codes":"k2","k1":"{key}"}}"#)), "the secret is not complete: key k2 is named but not given");
+    }
+}

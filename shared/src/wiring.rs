@@ -1,0 +1,159 @@
+//! The composition root: every client, key and setting is made here, once, at start and in parallel.
+
+use std::sync::Arc;
+
+use crate::adapters::aws::{Aws, UnreadableTrust};
+use crate::adapters::dynamodb::DynamoStore;
+use crate::adapters::secrets::{SecretError, VaultKeys};
+use crate::adapters::ses::SesSender;
+use crate::adapters::sns::SnsSender;
+use crate::adapters::system::{SystemClock, SystemRandomness};
+use crate::app::send_otp::SendOtp;
+use crate::app::verify_otp::VerifyOtp;
+use crate::config::{AwsConfig, CoreConfig, Faults, Lookup, SendConfig};
+use crate::domain::recipient::Recipient;
+use crate::http::{Api, Cors};
+use crate::messages::Locale;
+use crate::ports::clock::{Clock, Randomness};
+use crate::ports::keys::KeySource;
+use crate::ports::sender::Sender;
+use crate::telemetry;
+
+/// Why a function does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Settings are missing or wrong.
+    #[error("settings: {0}")]
+    Settings(#[from] Faults),
+    /// A root certificate cannot be read.
+    #[error(transparent)]
+    Trust(#[from] UnreadableTrust),
+    /// There are no keys.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+}
+
+/// What the use cases share, whatever it is made of.
+#[derive(Clone)]
+pub struct Parts {
+    /// Every store, in one table.
+    pub store: Arc<DynamoStore>,
+    /// The keys.
+    pub keys: Arc<dyn KeySource>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The randomness.
+    pub randomness: Arc<dyn Randomness>,
+}
+
+/// Who delivers on each channel.
+#[derive(Clone, Default)]
+pub struct Senders {
+    /// Texts.
+    pub sms: Option<Arc<dyn Sender>>,
+    /// Mail.
+    pub email: Option<Arc<dyn Sender>>,
+}
+
+/// `send-otp`, ready to serve.
+///
+/// # Errors
+/// [`StartError`], which names everything that is wrong.
+pub async fn send_function(lookup: Lookup<'_>) -> Result<Api, StartError> {
+    let (aws, config) = both(AwsConfig::read(lookup), SendConfig::read(lookup))?;
+    telemetry::start(config.core.log_level);
+    let aws = Aws::new(&aws)?;
+    let sns = config.sms.as_ref().map(|_| aws.endpoint("sns", config.sns_endpoint.as_deref()));
+    let ses = config.email.as_ref().map(|_| aws.endpoint("email", config.ses_endpoint.as_deref()));
+    let (parts, (), (), ()) = tokio::join!(parts(&aws, &config.core), open(&aws, sns), open(&aws, ses), warm_up());
+    let senders = Senders {
+        sms: config.sms.as_ref().map(|s| Arc::new(SnsSender::new(aws.sns(config.sns_endpoint.as_deref()), s)) as _),
+        email: config.email.clone().map(|s| Arc::new(SesSender::new(aws.ses(config.ses_endpoint.as_deref()), s)) as _),
+    };
+    let parts = parts?;
+    Ok(api(&config.core, config.locale, &parts, Some(send_otp(&config, &parts, senders)), None))
+}
+
+/// `verify-otp`, ready to serve.
+///
+/// # Errors
+/// [`StartError`], which names everything that is wrong.
+pub async fn verify_function(lookup: Lookup<'_>) -> Result<Api, StartError> {
+    let (aws, config) = both(AwsConfig::read(lookup), CoreConfig::read(lookup))?;
+    telemetry::start(config.log_level);
+    let aws = Aws::new(&aws)?;
+    let (parts, ()) = tokio::join!(parts(&aws, &config), warm_up());
+    let parts = parts?;
+    Ok(api(&config, Locale::default(), &parts, None, Some(verify_otp(&config, &parts))))
+}
+
+/// Sending, by these settings.
+#[must_use]
+pub fn send_otp(config: &SendConfig, parts: &Parts, senders: Senders) -> SendOtp {
+    SendOtp {
+        store: Arc::clone(&parts.store) as _,
+        windows: Arc::clone(&parts.store) as _,
+        sms: senders.sms,
+        email: senders.email,
+        keys: Arc::clone(&parts.keys),
+        clock: Arc::clone(&parts.clock),
+        randomness: Arc::clone(&parts.randomness),
+        policy: config.core.policy.clone(),
+        countries: config.countries.clone(),
+        brand: config.brand.clone(),
+    }
+}
+
+/// Verifying, by these settings.
+#[must_use]
+pub fn verify_otp(config: &CoreConfig, parts: &Parts) -> VerifyOtp {
+    VerifyOtp {
+        store: Arc::clone(&parts.store) as _,
+        directory: Arc::clone(&parts.store) as _,
+        keys: Arc::clone(&parts.keys),
+        clock: Arc::clone(&parts.clock),
+        randomness: Arc::clone(&parts.randomness),
+        policy: config.policy.clone(),
+    }
+}
+
+/// The routes that a process serves.
+#[must_use]
+pub fn api(config: &CoreConfig, locale: Locale, parts: &Parts, send: Option<SendOtp>, verify: Option<VerifyOtp>) -> Api {
+    Api { send, verify, locale, cors: Cors::new(config.origins.clone()), clock: Arc::clone(&parts.clock) }
+}
+
+/// The store and the keys; the connection to the table is opened while the keys are read.
+async fn parts(aws: &Aws, config: &CoreConfig) -> Result<Parts, StartError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let table = aws.endpoint("dynamodb", config.dynamodb_endpoint.as_deref());
+    let secrets = aws.secrets(config.secrets_endpoint.as_deref());
+    let keys = VaultKeys::read(secrets, config.keys_secret.clone(), Arc::clone(&clock));
+    let (keys, ()) = tokio::join!(keys, open(aws, Some(table)));
+    let store = DynamoStore::new(aws.dynamodb(config.dynamodb_endpoint.as_deref()), config.table.clone());
+    Ok(Parts { store: Arc::new(store), keys: Arc::new(keys?), clock, randomness: Arc::new(SystemRandomness) })
+}
+
+async fn open(aws: &Aws, endpoint: Option<String>) {
+    if let Some(endpoint) = endpoint {
+        aws.open_connection(&endpoint).await;
+    }
+}
+
+/// Phone metadata takes milliseconds at its first use: during start, beside the waits for the network.
+async fn warm_up() {
+    tokio::task::yield_now().await;
+    let _read = Recipient::parse("+12065550100", None);
+}
+
+/// Both values, or the faults of both.
+fn both<A, B>(a: Result<A, Faults>, b: Result<B, Faults>) -> Result<(A, B), Faults> {
+    match (a, b) {
+        (Ok(a), Ok(b)) => Ok((a, b)),
+        (Err(Faults(mut a)), Err(Faults(b))) => {
+            a.extend(b);
+            Err(Faults(a))
+        }
+        (Err(faults), Ok(_)) | (Ok(_), Err(faults)) => Err(faults),
+    }
+}
