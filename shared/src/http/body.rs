@@ -31,7 +31,10 @@ pub(super) struct Fields {
 impl Fields {
     /// Parses the body.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, Problem> {
-        let body = serde_json::from_slice(bytes).map_err(|_| Problem::invalid_body("The body is not a JSON object that can be read."))?;
+        // A derived struct would read an array too, field by field.
+        let is_object = bytes.trim_ascii_start().starts_with(b"{");
+        let body = is_object.then(|| serde_json::from_slice(bytes).ok()).flatten();
+        let body = body.ok_or_else(|| Problem::invalid_body("The body is not a JSON object that can be read."))?;
         Ok(Self { body, errors: Vec::new() })
     }
 

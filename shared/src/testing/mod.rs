@@ -1,9 +1,11 @@
 //! What tests and the local server run on instead of AWS: all of it speaks the real SDK's protocols over real HTTP.
 
+pub mod aws_stand_in;
 pub mod clock;
 pub mod embedded;
 pub mod conformance;
 pub mod failing;
 pub mod memory;
 pub mod runtime_api;
+pub mod repeating;
 pub mod service;
