@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_sdk_sns::config::retry::RetryConfig;
 use otp_auth::adapters::aws::Aws;
 use otp_auth::adapters::outbox::{Outbox, Sent};
 use otp_auth::adapters::secrets::{SecretError, VaultKeys};
@@ -63,8 +64,7 @@ async fn a_text_is_transactional_and_nothing_else_when_nothing_is_configured() {
 #[tokio::test]
 async fn a_mail_arrives_whole_and_in_utf_8() {
     let (aws, outbox) = stand_in().await;
-    let settings =
-        SesSettings { from: "Acme <login@example.com>".to_owned(), configuration_set: Some("otp".to_owned()) };
+    let settings = SesSettings { from: "Acme <login@example.com>".to_owned(), configuration_set: Some("otp".to_owned()) };
     let delivery = SesSender::new(client().ses(Some(&aws.endpoint())), settings).deliver(&mail()).await;
     assert_accepted(&delivery, "ses");
     let received = aws.last_mail().unwrap();
@@ -181,6 +181,18 @@ async fn a_kept_connection_that_is_cut_is_not_tried_again_either() {
     assert_accepted(&sender.deliver(&text()).await, "sns");
     assert_one_attempt(&aws, &sender, &text(), Fault::Cut, Proof::Ambiguous("connection lost".to_owned())).await;
     assert_eq!(outbox.sent().len(), 1);
+}
+
+/// The control: with the SDK's retries on, the stand-in sees what the tests above exclude.
+#[tokio::test]
+async fn with_retries_one_text_would_be_three() {
+    let (aws, outbox) = stand_in().await;
+    aws.script([Fault::FailAfter, Fault::FailAfter]);
+    let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
+    let config = client().sns(Some(&aws.endpoint())).config().to_builder().retry_config(retries).build();
+    let sender = SnsSender::new(aws_sdk_sns::Client::from_conf(config), &SnsSettings::default());
+    assert_accepted(&sender.deliver(&text()).await, "sns");
+    assert_eq!((aws.requests(), outbox.sent().len()), (3, 3));
 }
 
 #[tokio::test]

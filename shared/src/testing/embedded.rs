@@ -1,7 +1,7 @@
 //! An embedded DynamoDB (dynoxide) behind its real HTTP protocol.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use dynoxide::Database;
 use tokio::net::TcpListener;
@@ -46,8 +46,16 @@ impl Embedded {
     /// # Errors
     /// [`EmbeddedError`].
     pub async fn start(file: Option<&str>) -> Result<Self, EmbeddedError> {
+        Self::start_on(Ipv4Addr::LOCALHOST.into(), file).await
+    }
+
+    /// The same on another interface: a container cannot reach the loopback one.
+    ///
+    /// # Errors
+    /// [`EmbeddedError`].
+    pub async fn start_on(host: IpAddr, file: Option<&str>) -> Result<Self, EmbeddedError> {
         let database = file.map_or_else(Database::memory, Database::new).map_err(|error| EmbeddedError::Database(error.to_string()))?;
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let listener = TcpListener::bind((host, 0)).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel::<()>();
         tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, async {

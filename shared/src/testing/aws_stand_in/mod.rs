@@ -65,9 +65,11 @@ pub enum Fault {
     Rubbish,
 }
 
+type Listener = Box<dyn Fn(&Sent) + Send + Sync>;
+
 struct Shared {
     outbox: Outbox,
-    listener: OnceLock<Box<dyn Fn(&Sent) + Send + Sync>>,
+    listener: OnceLock<Listener>,
     requests: watch::Sender<usize>,
     stopped: watch::Receiver<()>,
     state: Mutex<Scripted>,

@@ -20,7 +20,11 @@ pub(super) fn get_secret_value(shared: &Shared, body: &[u8]) -> Outcome {
         return Err((StatusCode::BAD_REQUEST, "InvalidParameterException", "SecretId must be given."));
     }
     let secret = shared.state().secret.clone();
-    let secret = secret.ok_or((StatusCode::BAD_REQUEST, "ResourceNotFoundException", "Secrets Manager can't find the specified secret."))?;
+    let secret = secret.ok_or((
+        StatusCode::BAD_REQUEST,
+        "ResourceNotFoundException",
+        "Secrets Manager can't find the specified secret.",
+    ))?;
     Ok(json!({
         "ARN": SECRET,
         "Name": "otp-auth-keys",

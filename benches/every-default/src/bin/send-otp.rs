@@ -1,0 +1,6 @@
+//! `send-otp` with every default.
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_http::Error> {
+    every_default::send().await
+}

@@ -1,0 +1,161 @@
+//! Every event of `events/`, replayed through the Lambda adapter: the whole reply is a snapshot.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, missing_docs)]
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use lambda_http::Context;
+use otp_auth::adapters::lambda::{Event, answer};
+use otp_auth::testing::embedded::Embedded;
+use otp_auth::testing::service::{Service, Setup};
+use serde_json::{Value, json};
+
+fn folder() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../events"))
+}
+
+fn context(service: &Service) -> Context {
+    let mut context = Context::default();
+    context.request_id = "invocation-id".to_owned();
+    context.deadline = service.now().as_millis() + 10_000;
+    context
+}
+
+async fn replay(service: &Service, event: &str) -> Value {
+    let event: Event = serde_json::from_str(event).unwrap();
+    let mut reply = serde_json::to_value(answer(&service.api, event, &context(service)).await).unwrap();
+    let body = reply["body"].as_str().unwrap_or_default().to_owned();
+    reply["body"] = serde_json::from_str(&body).unwrap_or(Value::String(body));
+    reply
+}
+
+/// What has to have happened before an event makes sense: `verify` needs a code, `resend` a challenge a minute ago.
+async fn prepare(service: &Service, name: &str) -> (String, String) {
+    let identifier = if name.contains("email") { "user@example.com" } else { "+12345678901" };
+    let needs_challenge = name.starts_with("verify") || name.contains("resend");
+    if !needs_challenge {
+        return Default::default();
+    }
+    let sent = service.post("send", &json!({ "identifier": identifier })).await;
+    if name.contains("resend") {
+        service.advance(60);
+    }
+    (sent.body["challenge_id"].as_str().unwrap().to_owned(), service.last_code())
+}
+
+#[tokio::test]
+async fn every_event_is_answered_as_its_gateway_expects() {
+    let mut names: Vec<String> = std::fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".json"))
+        .collect();
+    names.sort();
+    for case in ["phone", "email", "resend", "wrong-code", "bad-body", "base64-body", "preflight"] {
+        for format in ["", "-http"] {
+            assert!(names.iter().any(|name| name.ends_with(&format!(".{case}{format}.json"))), "{case}{format}");
+        }
+    }
+    for name in names {
+        let embedded = Embedded::start(None).await.unwrap();
+        let service = Setup::on(&embedded).unwrap().build();
+        let (challenge, code) = prepare(&service, &name).await;
+        let event = std::fs::read_to_string(folder().join(&name)).unwrap();
+        let event = event.replace("{{challenge_id}}", &challenge).replace("{{otp_code}}", &code);
+        let reply = replay(&service, &event).await;
+        insta::assert_json_snapshot!(name.trim_end_matches(".json"), reply, {
+            ".body.challenge_id" => "[challenge]",
+            ".body.user.id" => "[user]",
+        });
+    }
+}
+
+fn rest_event() -> Value {
+    serde_json::from_str(&std::fs::read_to_string(folder().join("send-otp.phone.json")).unwrap()).unwrap()
+}
+
+fn http_event() -> Value {
+    serde_json::from_str(&std::fs::read_to_string(folder().join("send-otp.phone-http.json")).unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn events_that_are_none_or_are_odd_are_answered_too() {
+    let embedded = Embedded::start(None).await.unwrap();
+    let service = Setup::on(&embedded).unwrap().build();
+    for event in ["{}", "[]", "null", "\"text\"", "1", r#"{"version":"2.0"}"#, r#"{"Records":[]}"#, r#"{"version":7}"#] {
+        let reply = replay(&service, event).await;
+        let codes = BTreeSet::from(["internal", "not_found"]);
+        assert!(codes.contains(reply["body"]["code"].as_str().unwrap()), "{event}: {reply}");
+    }
+    for mut event in [rest_event(), http_event()] {
+        event["body"] = json!("!!! not base64 !!!");
+        event["isBase64Encoded"] = json!(true);
+        assert_eq!(replay(&service, &event.to_string()).await["body"]["code"], "invalid_request");
+        event["body"] = Value::Null;
+        event["isBase64Encoded"] = json!(false);
+        assert_eq!(replay(&service, &event.to_string()).await["body"]["code"], "invalid_request");
+    }
+    for host in ["", "a b", "[", "%", "example.com:99999"] {
+        let mut event = rest_event();
+        event["headers"]["Host"] = json!(host);
+        event["multiValueHeaders"]["Host"] = json!([host]);
+        event["headers"]["X-Forwarded-Proto"] = json!("::");
+        assert_ne!(replay(&service, &event.to_string()).await["statusCode"], 500, "{host}");
+    }
+    assert_eq!(service.outbox.sent().len(), 1);
+}
+
+#[tokio::test]
+async fn the_source_address_is_the_gateways_word_and_no_headers() {
+    let embedded = Embedded::start(None).await.unwrap();
+    let mut setup = Setup::on(&embedded).unwrap();
+    setup.policy.address_per_minute = 1;
+    let service = setup.build();
+    for (number, (mut event, wanted)) in [(rest_event(), 200), (http_event(), 429), (rest_event(), 429)].into_iter().enumerate() {
+        let forged = format!("198.51.100.{number}");
+        event["headers"]["X-Forwarded-For"] = json!(forged);
+        event["multiValueHeaders"]["X-Forwarded-For"] = json!([forged]);
+        event["body"] = json!(json!({ "identifier": format!("u{number}@example.com") }).to_string());
+        assert_eq!(replay(&service, &event.to_string()).await["statusCode"], wanted);
+    }
+    let mut event = rest_event();
+    event["requestContext"]["identity"]["sourceIp"] = Value::Null;
+    assert_eq!(replay(&service, &event.to_string()).await["body"]["code"], "invalid_request");
+}
+
+#[tokio::test]
+async fn a_named_stage_is_no_part_of_the_path() {
+    let embedded = Embedded::start(None).await.unwrap();
+    let service = Setup::on(&embedded).unwrap().build();
+    let mut event = http_event();
+    event["requestContext"]["stage"] = json!("dev");
+    event["rawPath"] = json!("/dev/api/auth/otp/send/");
+    assert_eq!(replay(&service, &event.to_string()).await["statusCode"], 200);
+    let mut event = rest_event();
+    event["requestContext"]["stage"] = json!("api");
+    assert_eq!(replay(&service, &event.to_string()).await["statusCode"], 429, "the route is found under a stage of any name");
+}
+
+#[tokio::test]
+async fn an_id_that_a_caller_made_up_is_not_logged_or_echoed() {
+    let embedded = Embedded::start(None).await.unwrap();
+    let service = Setup::on(&embedded).unwrap().build();
+    for forged in ["", "a\nb", "<script>", &"x".repeat(65), "+12345678901"] {
+        let mut event = rest_event();
+        event["requestContext"]["requestId"] = json!(forged);
+        event["body"] = json!("{}");
+        assert_eq!(replay(&service, &event.to_string()).await["body"]["instance"], "invocation-id", "{forged}");
+    }
+}
+
+#[tokio::test]
+async fn a_function_that_is_out_of_time_says_so() {
+    let embedded = Embedded::start(None).await.unwrap();
+    let service = Setup::on(&embedded).unwrap().build();
+    let mut context = context(&service);
+    context.deadline = service.now().as_millis() + 100;
+    let event: Event = serde_json::from_str(&rest_event().to_string()).unwrap();
+    let reply = serde_json::to_value(answer(&service.api, event, &context).await).unwrap();
+    assert_eq!(reply["statusCode"], 503);
+    assert!(service.outbox.sent().is_empty());
+}
