@@ -18,7 +18,8 @@ const MAY_IMPORT: [(&str, &[&str]); 9] = [
 ];
 
 /// Crates of the outside world that the inner parts must not know.
-const OUTSIDE: [&str; 9] = ["aws_", "axum", "hyper", "lambda_http", "reqwest", "std::env", "std::fs", "std::net::Tcp", "std::process"];
+const OUTSIDE: [&str; 9] =
+    ["aws_", "axum", "hyper", "lambda_http", "reqwest", "std::env", "std::fs", "std::net::Tcp", "std::process"];
 
 fn library() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src")
@@ -68,7 +69,10 @@ fn wrong_import(part: &str, name: &str, code: &str) -> Option<String> {
 fn each_part_imports_only_what_it_may() {
     for (path, code) in sources(&library()) {
         let (part, name) = (part_of(&path), path.display().to_string());
-        assert!(["lib", "testing"].contains(&part.as_str()) || MAY_IMPORT.iter().any(|(known, _)| *known == part), "{part} is not on the map");
+        assert!(
+            ["lib", "testing"].contains(&part.as_str()) || MAY_IMPORT.iter().any(|(known, _)| *known == part),
+            "{part} is not on the map"
+        );
         assert_eq!(wrong_import(&part, &name, &code), None, "in {name}");
     }
 }
@@ -100,7 +104,11 @@ fn the_inner_parts_know_nothing_of_the_outside() {
 fn there_is_no_drawer_for_odds_and_ends() {
     for (path, _) in sources(&library()) {
         for name in ["utils", "helpers", "models", "types", "common", "misc"] {
-            assert!(!path.components().any(|part| part.as_os_str().to_string_lossy().trim_end_matches(".rs") == name), "{}", path.display());
+            assert!(
+                !path.components().any(|part| part.as_os_str().to_string_lossy().trim_end_matches(".rs") == name),
+                "{}",
+                path.display()
+            );
         }
     }
 }

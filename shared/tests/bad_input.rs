@@ -91,7 +91,9 @@ async fn every_fault_of_a_body_is_named() {
 #[tokio::test]
 async fn what_is_no_identifier_is_refused_in_either_route() {
     let (_embedded, service) = service().await;
-    for identifier in ["", " ", "12345678901", "+1", "+12345678901x5", "a@b", "a@\u{ff45}xample.org", "a@x_y.com", "@", "+1\u{0661}", "\u{0}"] {
+    for identifier in
+        ["", " ", "12345678901", "+1", "+12345678901x5", "a@b", "a@\u{ff45}xample.org", "a@x_y.com", "@", "+1\u{0661}", "\u{0}"]
+    {
         for (route, extra) in [("send", Value::Null), ("verify", json!("123456"))] {
             let reply = service.post(route, &json!({ "identifier": identifier, "otp_code": extra })).await;
             assert_code(&reply, 400, "invalid_identifier", identifier);
@@ -118,7 +120,8 @@ async fn what_has_not_the_shape_of_a_code_costs_no_guess() {
 #[tokio::test]
 async fn unknown_fields_are_ignored_and_nulls_are_absent() {
     let (_embedded, service) = service().await;
-    let body = json!({ "identifier": PHONE, "type": null, "purpose": null, "locale": null, "challenge_id": null, "new": { "a": [1] } });
+    let body =
+        json!({ "identifier": PHONE, "type": null, "purpose": null, "locale": null, "challenge_id": null, "new": { "a": [1] } });
     assert_eq!(service.post("send", &body).await.status, 200);
     let deep = format!(r#"{{"identifier":"{PHONE}","new":{}{}}}"#, "[".repeat(4000), "]".repeat(4000));
     assert_eq!(post_raw(&service, "send", deep).await.status, 429);
@@ -147,7 +150,16 @@ async fn large_bodies_and_other_types_are_refused_before_they_are_read() {
 #[tokio::test]
 async fn other_paths_and_methods_are_said_to_be_so() {
     let (_embedded, service) = service().await;
-    for path in ["/", "", "/api/auth/otp", "/api/auth/otp/", "/api/auth/otp/send//", "/api/auth/otp/sendx", "/API/auth/otp/send", "/x/api/auth/otp/send"] {
+    for path in [
+        "/",
+        "",
+        "/api/auth/otp",
+        "/api/auth/otp/",
+        "/api/auth/otp/send//",
+        "/api/auth/otp/sendx",
+        "/API/auth/otp/send",
+        "/x/api/auth/otp/send",
+    ] {
         let mut call = service.request("send", &json!({ "identifier": PHONE }));
         call.path = path.to_owned();
         assert_code(&service.call(&call).await, 404, "not_found", path);
@@ -192,7 +204,10 @@ async fn only_configured_origins_may_read_replies() {
         call
     };
     let allowed = service.call(&preflight(ORIGIN)).await;
-    assert_eq!((allowed.status.as_u16(), &allowed.headers["access-control-allow-origin"]), (204, &HeaderValue::from_static(ORIGIN)));
+    assert_eq!(
+        (allowed.status.as_u16(), &allowed.headers["access-control-allow-origin"]),
+        (204, &HeaderValue::from_static(ORIGIN))
+    );
     for origin in ["https://evil.example", "null", "https://app.example.com.evil.example", "http://app.example.com"] {
         let refused = service.call(&preflight(origin)).await;
         assert!(!refused.headers.contains_key("access-control-allow-origin"), "{origin}");

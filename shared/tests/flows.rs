@@ -156,7 +156,10 @@ async fn a_resend_of_an_ended_challenge_starts_a_fresh_one() {
     service.advance(600);
     let after_expiry = service.post("send", &body).await;
     assert_eq!(after_expiry.status, StatusCode::OK);
-    assert_eq!(verify(&service, PHONE, &service.last_code(), Some(&after_expiry.body["challenge_id"])).await.status, StatusCode::OK);
+    assert_eq!(
+        verify(&service, PHONE, &service.last_code(), Some(&after_expiry.body["challenge_id"])).await.status,
+        StatusCode::OK
+    );
 }
 
 #[tokio::test]

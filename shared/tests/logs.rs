@@ -47,7 +47,8 @@ async fn all_flows(service: &Service, secrets: &mut Secrets) {
         let sent = service.post("send", &json!({ "identifier": identifier })).await;
         secrets.add(&sent.body["challenge_id"]);
         secrets.0.push(service.last_code());
-        let verify = |code: &str| json!({ "identifier": identifier, "otp_code": code, "challenge_id": sent.body["challenge_id"] });
+        let verify =
+            |code: &str| json!({ "identifier": identifier, "otp_code": code, "challenge_id": sent.body["challenge_id"] });
         service.post("verify", &verify("00000000")).await;
         service.post("send", &json!({ "identifier": identifier })).await;
         service.advance(60);
@@ -60,7 +61,9 @@ async fn all_flows(service: &Service, secrets: &mut Secrets) {
         service.call(&keyed).await;
         service.call(&keyed).await;
     }
-    for body in [json!({ "identifier": format!("{PHONE}x99") }), json!({ "identifier": PHONE, "type": "email" }), json!([PHONE, EMAIL])] {
+    for body in
+        [json!({ "identifier": format!("{PHONE}x99") }), json!({ "identifier": PHONE, "type": "email" }), json!([PHONE, EMAIL])]
+    {
         service.post("send", &body).await;
         service.post("verify", &body).await;
     }
@@ -78,7 +81,8 @@ fn written_by(flows: impl Future<Output = ()>, runtime: &tokio::runtime::Runtime
 fn no_code_key_token_or_whole_identifier_is_ever_written() {
     // One thread, so that everything runs under this test's subscriber.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let mut secrets = Secrets(vec![PHONE.to_owned(), PHONE[1..].to_owned(), EMAIL.to_owned(), "someone.private".to_owned(), KEY.to_owned()]);
+    let mut secrets =
+        Secrets(vec![PHONE.to_owned(), PHONE[1..].to_owned(), EMAIL.to_owned(), "someone.private".to_owned(), KEY.to_owned()]);
     let mut outbox = None;
     let log = written_by(
         async {

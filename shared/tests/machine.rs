@@ -49,11 +49,16 @@ struct Challenge {
 enum Expected {
     Nothing,
     /// A challenge is new, with at least this many characters in its code.
-    Fresh { at_least: u64 },
+    Fresh {
+        at_least: u64,
+    },
     /// This challenge again.
     Same(usize),
     Success(usize),
-    Problem { code: &'static str, attempts: Option<u32> },
+    Problem {
+        code: &'static str,
+        attempts: Option<u32>,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -86,7 +91,15 @@ impl Model {
             return self.limited();
         }
         self.accept();
-        let at_least = if self.failures >= 100 { 16 } else if self.failures >= 30 { 10 } else if self.failures >= 10 { 8 } else { 6 };
+        let at_least = if self.failures >= 100 {
+            16
+        } else if self.failures >= 30 {
+            10
+        } else if self.failures >= 10 {
+            8
+        } else {
+            6
+        };
         self.expected = Expected::Fresh { at_least };
         self.challenges.push(Challenge { expires: self.now + LIFETIME, wrong: 0, used: false });
         self.last = Some(self.challenges.len() - 1);
@@ -132,7 +145,8 @@ impl ReferenceStateMachine for Machine {
     fn transitions(model: &Model) -> BoxedStrategy<Step> {
         let lost = 0_usize..3;
         let send = lost.clone().prop_map(|lost| Step::Send { lost });
-        let wait = prop_oneof![Just(1), Just(59), Just(60), Just(61), Just(299), Just(3600), 1_u64..4000].prop_map(|seconds| Step::Wait { seconds });
+        let wait = prop_oneof![Just(1), Just(59), Just(60), Just(61), Just(299), Just(3600), 1_u64..4000]
+            .prop_map(|seconds| Step::Wait { seconds });
         if model.challenges.is_empty() {
             return prop_oneof![3 => send, 1 => wait].boxed();
         }
@@ -316,7 +330,12 @@ impl StateMachineTest for System {
                 system.codes.push(system.service.last_code());
             }
             Expected::Same(which) => {
-                assert_eq!((reply.status.as_u16(), &reply.body["challenge_id"]), (200, &system.tokens[*which]), "{step:?}: {}", reply.body);
+                assert_eq!(
+                    (reply.status.as_u16(), &reply.body["challenge_id"]),
+                    (200, &system.tokens[*which]),
+                    "{step:?}: {}",
+                    reply.body
+                );
                 assert_eq!(reply.body["message"], "Verification code sent to +12***01");
             }
             Expected::Success(which) => {

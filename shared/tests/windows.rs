@@ -22,7 +22,13 @@ async fn over_48_hours_every_window_holds_and_none_is_wasted() {
             let wait = reply.body["retry_after_seconds"].as_u64().unwrap();
             // Whoever asks a second too early is refused; at the very second it works. Between, ask now and then.
             assert!(wait >= 1);
-            service.advance(if wait > 600 { 600 } else if wait > 20 { 20 } else { wait });
+            service.advance(if wait > 600 {
+                600
+            } else if wait > 20 {
+                20
+            } else {
+                wait
+            });
         }
     }
     for (window, most) in [(60, 1), (3600, 5), (86_400, 10)] {

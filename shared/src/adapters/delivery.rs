@@ -27,7 +27,9 @@ where
     let ambiguous = |cause: &str| Delivery::Ambiguous { provider, cause: cause.to_owned() };
     match error {
         SdkError::ConstructionFailure(_) => refused(provider, "RequestNotBuilt"),
-        SdkError::DispatchFailure(_) if never_connected(error) => Delivery::Unreached { provider, cause: "no connection".to_owned() },
+        SdkError::DispatchFailure(_) if never_connected(error) => {
+            Delivery::Unreached { provider, cause: "no connection".to_owned() }
+        }
         SdkError::DispatchFailure(_) => ambiguous("connection lost"),
         SdkError::TimeoutError(_) => ambiguous("timeout"),
         SdkError::ServiceError(service) => {
@@ -52,11 +54,23 @@ fn class_of(code: &str) -> RefusalClass {
     match code {
         "OptedOut" | "OptedOutException" => RefusalClass::OptedOut,
         "InvalidPhoneNumber" | "InvalidPhoneNumberException" => RefusalClass::BadRecipient,
-        "AuthorizationError" | "AuthorizationErrorException" | "AccessDenied" | "AccessDeniedException" | "ExpiredToken"
-        | "ExpiredTokenException" | "InvalidClientTokenId" | "InvalidSecurity" | "InvalidSecurityException"
-        | "SignatureDoesNotMatch" | "UnrecognizedClientException" => RefusalClass::Credentials,
-        "AccountSuspendedException" | "LimitExceededException" | "MailFromDomainNotVerifiedException" | "MessageRejected"
-        | "SendingPausedException" | "UserErrorException" => RefusalClass::Account,
+        "AuthorizationError"
+        | "AuthorizationErrorException"
+        | "AccessDenied"
+        | "AccessDeniedException"
+        | "ExpiredToken"
+        | "ExpiredTokenException"
+        | "InvalidClientTokenId"
+        | "InvalidSecurity"
+        | "InvalidSecurityException"
+        | "SignatureDoesNotMatch"
+        | "UnrecognizedClientException" => RefusalClass::Credentials,
+        "AccountSuspendedException"
+        | "LimitExceededException"
+        | "MailFromDomainNotVerifiedException"
+        | "MessageRejected"
+        | "SendingPausedException"
+        | "UserErrorException" => RefusalClass::Account,
         _ => RefusalClass::Invalid,
     }
 }

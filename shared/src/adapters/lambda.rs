@@ -111,7 +111,8 @@ fn http_call(event: ApiGatewayV2httpRequest, invocation: &str, time_left: Option
 /// The gateway's id of the request, which its own logs have. A caller can choose it (`x-amzn-RequestId`), so one that does
 /// not look like an id gives way to the invocation's.
 fn request_id(gateway: Option<String>, invocation: &str) -> String {
-    let is_id = |id: &String| (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_=".contains(&b));
+    let is_id =
+        |id: &String| (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_=".contains(&b));
     gateway.filter(is_id).unwrap_or_else(|| invocation.to_owned())
 }
 

@@ -91,7 +91,8 @@ impl KeySource for VaultKeys {
 }
 
 async fn fetch(client: &Client, secret: &str) -> Result<KeyRing, SecretError> {
-    let output = client.get_secret_value().secret_id(secret).send().await.map_err(|error| SecretError::Unreadable(code(&error)))?;
+    let output =
+        client.get_secret_value().secret_id(secret).send().await.map_err(|error| SecretError::Unreadable(code(&error)))?;
     let text = Zeroizing::new(output.secret_string.unwrap_or_default());
     parse(&text)
 }
@@ -134,8 +135,17 @@ mod tests {
         let key = "x".repeat(64);
         assert!(parse(&format!(r#"{{"identifiers":"k1","codes":"k2","k1":"{key}","k2":"{key}"}}"#)).is_ok());
         assert_eq!(fault("not json"), "the secret is not a JSON object of strings");
-        assert_eq!(fault(&format!(r#"{{"codes":"k1","k1":"{key}"}}"#)), "the secret's field identifiers must name a key, such as k1");
-        assert_eq!(fault(r#"{"identifiers":"k1","codes":"k1","k1":"short"}"#), "the secret is not complete: key k1 is shorter than 32 characters");
-        assert_eq!(fault(&format!(r#"{{"identifiers":"k1","codes":"k2","k1":"{key}"}}"#)), "the secret is not complete: key k2 is named but not given");
+        assert_eq!(
+            fault(&format!(r#"{{"codes":"k1","k1":"{key}"}}"#)),
+            "the secret's field identifiers must name a key, such as k1"
+        );
+        assert_eq!(
+            fault(r#"{"identifiers":"k1","codes":"k1","k1":"short"}"#),
+            "the secret is not complete: key k1 is shorter than 32 characters"
+        );
+        assert_eq!(
+            fault(&format!(r#"{{"identifiers":"k1","codes":"k2","k1":"{key}"}}"#)),
+            "the secret is not complete: key k2 is named but not given"
+        );
     }
 }

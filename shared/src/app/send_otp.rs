@@ -13,9 +13,7 @@ use crate::domain::challenge::{Bound, Challenge, ChallengeId, InvalidToken};
 use crate::domain::code::Code;
 use crate::domain::guard::{NotServed, SmsCountries};
 use crate::domain::keys::{KeyRing, LedgerKey};
-use crate::domain::ledger::{
-    Ledger, Level, RequestId, ResendVerdict, ResendWrite, SendVerdict, SendWrite, SlotState, Written,
-};
+use crate::domain::ledger::{Ledger, Level, RequestId, ResendVerdict, ResendWrite, SendVerdict, SendWrite, SlotState, Written};
 use crate::domain::policy::Policy;
 use crate::domain::purpose::Purpose;
 use crate::domain::recipient::{Channel, Recipient};
@@ -24,9 +22,7 @@ use crate::messages::{Brand, Locale};
 use crate::ports::clock::{Clock, NoRandomness, Randomness, random};
 use crate::ports::keys::KeySource;
 use crate::ports::sender::{Delivery, Message, Refusal, Sender};
-use crate::ports::store::{
-    AddressLimits, AddressVerdict, ChallengeStore, IdempotencyVerdict, StoreError, WindowStore,
-};
+use crate::ports::store::{AddressLimits, AddressVerdict, ChallengeStore, IdempotencyVerdict, StoreError, WindowStore};
 
 /// Everything that sending a code needs.
 pub struct SendOtp {
@@ -262,7 +258,13 @@ impl SendOtp {
         }
     }
 
-    fn accept(&self, attempt: &Attempt<'_>, challenge: Challenge, verdict: SendVerdict, written: Written) -> Result<Accepted, SendError> {
+    fn accept(
+        &self,
+        attempt: &Attempt<'_>,
+        challenge: Challenge,
+        verdict: SendVerdict,
+        written: Written,
+    ) -> Result<Accepted, SendError> {
         let ledger = match written {
             Written::Applied(ledger) | Written::Refused(ledger) => ledger,
         };

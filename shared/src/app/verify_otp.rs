@@ -124,7 +124,14 @@ impl VerifyOtp {
         Ok((ring, Target { slot: number, id: slot.id, keys: slot.keys }))
     }
 
-    fn guess_write(&self, request: &VerifyRequest, ring: &KeyRing, key: LedgerKey, target: &Target, now: Timestamp) -> Result<GuessWrite, VerifyError> {
+    fn guess_write(
+        &self,
+        request: &VerifyRequest,
+        ring: &KeyRing,
+        key: LedgerKey,
+        target: &Target,
+        now: Timestamp,
+    ) -> Result<GuessWrite, VerifyError> {
         let keys = ring.get(target.keys).ok_or(VerifyError::NoChallenge)?;
         let bound = Bound { purpose: request.purpose, recipient: &request.recipient, id: target.id };
         Ok(GuessWrite {
@@ -140,7 +147,14 @@ impl VerifyOtp {
 
     /// The user of a right code. The identifier's item remembers a user who signs in by this identifier alone, so that a
     /// returning user costs no further request.
-    async fn user(&self, request: &VerifyRequest, ring: &KeyRing, key: &LedgerKey, ledger: &Ledger, now: Timestamp) -> Result<User, VerifyError> {
+    async fn user(
+        &self,
+        request: &VerifyRequest,
+        ring: &KeyRing,
+        key: &LedgerKey,
+        ledger: &Ledger,
+        now: Timestamp,
+    ) -> Result<User, VerifyError> {
         let recipient = &request.recipient;
         if let Some(known) = &ledger.user {
             return Ok(User::with_identifier(known.id.clone(), recipient, known.created_at));

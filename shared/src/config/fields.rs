@@ -26,7 +26,8 @@ pub(super) fn country(text: &str) -> Result<String, &'static str> {
 
 /// SNS: 1 to 11 letters and digits, one letter at least.
 pub(super) fn sender_id(text: &str) -> Result<String, &'static str> {
-    let fits = text.len() <= 11 && text.bytes().all(|b| b.is_ascii_alphanumeric()) && text.bytes().any(|b| b.is_ascii_alphabetic());
+    let fits =
+        text.len() <= 11 && text.bytes().all(|b| b.is_ascii_alphanumeric()) && text.bytes().any(|b| b.is_ascii_alphabetic());
     if fits { Ok(text.to_owned()) } else { Err("must be 1 to 11 letters and digits, with at least one letter") }
 }
 

@@ -19,8 +19,8 @@ mod reader;
 pub mod settings;
 
 pub use aws::AwsConfig;
-pub use reader::{Fault, Faults, Lookup};
 use reader::Reader;
+pub use reader::{Fault, Faults, Lookup};
 
 /// What both functions need.
 #[derive(Clone, Debug)]
@@ -132,7 +132,8 @@ impl SendConfig {
     fn read_from(reader: &mut Reader<'_>) -> Option<Self> {
         let core = CoreConfig::read_from(reader);
         let brand = read_brand(reader);
-        let locale = reader.parsed("DEFAULT_LOCALE", "en", |tag| Locale::of_tag(tag).ok_or("must be a language that messages exist in"));
+        let locale =
+            reader.parsed("DEFAULT_LOCALE", "en", |tag| Locale::of_tag(tag).ok_or("must be a language that messages exist in"));
         let countries = read_countries(reader);
         let texts = countries.as_ref().is_some_and(|countries| *countries != SmsCountries::Only(BTreeSet::new()));
         let sms = read_sms(reader);

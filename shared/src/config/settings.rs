@@ -34,25 +34,79 @@ const fn setting(name: &'static str, scope: Scope, default: &'static str, bounds
 
 /// The settings, in the order of the documentation.
 pub const SETTINGS: &[Setting] = &[
-    setting("APP_NAME", Scope::Send, "required", "1–20 characters of the GSM 7-bit alphabet", "The application's name in messages."),
-    setting("APP_DOMAIN", Scope::Send, "required", "a host name", "The sign-in page's domain: phones offer the code on it, and on no other."),
+    setting(
+        "APP_NAME",
+        Scope::Send,
+        "required",
+        "1–20 characters of the GSM 7-bit alphabet",
+        "The application's name in messages.",
+    ),
+    setting(
+        "APP_DOMAIN",
+        Scope::Send,
+        "required",
+        "a host name",
+        "The sign-in page's domain: phones offer the code on it, and on no other.",
+    ),
     setting("STAGE", Scope::Both, "dev", "local, dev, prod", "Where this deployment stands."),
     setting("OTP_LENGTH", Scope::Both, "6", "6–10", "Digits in a code. Failures make codes longer by themselves."),
-    setting("OTP_EXPIRY_MINUTES", Scope::Both, "5 for texts, 10 for mail", "1–10", "Minutes that a code lives; a value sets both channels."),
+    setting(
+        "OTP_EXPIRY_MINUTES",
+        Scope::Both,
+        "5 for texts, 10 for mail",
+        "1–10",
+        "Minutes that a code lives; a value sets both channels.",
+    ),
     setting("OTP_MAX_ATTEMPTS", Scope::Both, "5", "1–10", "Guesses at one code."),
     setting("OTP_RESEND_COOLDOWN_SECONDS", Scope::Both, "60", "15–600", "Seconds between two sends to one identifier."),
     setting("RATE_SEND_PER_IDENTIFIER_PER_HOUR", Scope::Both, "5", "1–10", "Sends to one identifier in any hour."),
-    setting("RATE_SEND_PER_IDENTIFIER_PER_DAY", Scope::Both, "10", "1–20", "Sends to one identifier in any 24 hours; at least the hour's."),
-    setting("RATE_SEND_PER_ADDRESS_PER_MINUTE", Scope::Both, "5", "1–100,000", "Sends from one address (IPv4, or /64 of IPv6) in a minute of the clock."),
+    setting(
+        "RATE_SEND_PER_IDENTIFIER_PER_DAY",
+        Scope::Both,
+        "10",
+        "1–20",
+        "Sends to one identifier in any 24 hours; at least the hour's.",
+    ),
+    setting(
+        "RATE_SEND_PER_ADDRESS_PER_MINUTE",
+        Scope::Both,
+        "5",
+        "1–100,000",
+        "Sends from one address (IPv4, or /64 of IPv6) in a minute of the clock.",
+    ),
     setting("RATE_SEND_PER_ADDRESS_PER_HOUR", Scope::Both, "20", "1–100,000", "Sends from one address in an hour of the clock."),
-    setting("CHALLENGE_BINDING", Scope::Both, "optional", "optional, required", "Whether verify insists on a challenge_id. Production should: without it, outsiders can use up somebody's guesses."),
+    setting(
+        "CHALLENGE_BINDING",
+        Scope::Both,
+        "optional",
+        "optional, required",
+        "Whether verify insists on a challenge_id. Production should: without it, outsiders can use up somebody's guesses.",
+    ),
     setting("CORS_ALLOWED_ORIGINS", Scope::Both, "none", "exact origins, separated by commas", "Browser origins that may call."),
     setting("DEFAULT_LOCALE", Scope::Send, "en", "en", "The language of messages when the caller's is not there."),
-    setting("SMS_ALLOWED_COUNTRIES", Scope::Send, "none: no texts", "ISO 3166-1 codes, separated by commas; * on the local server", "Countries that texts may go to."),
-    setting("SMS_SENDER_ID", Scope::Send, "none", "1–11 letters and digits", "The name that texts come from, where the country has it."),
+    setting(
+        "SMS_ALLOWED_COUNTRIES",
+        Scope::Send,
+        "none: no texts",
+        "ISO 3166-1 codes, separated by commas; * on the local server",
+        "Countries that texts may go to.",
+    ),
+    setting(
+        "SMS_SENDER_ID",
+        Scope::Send,
+        "none",
+        "1–11 letters and digits",
+        "The name that texts come from, where the country has it.",
+    ),
     setting("SMS_ORIGINATION_NUMBER", Scope::Send, "none", "5–14 digits", "The number that texts come from."),
     setting("SMS_MAX_PRICE_USD", Scope::Send, "none", "above 0, at most 10", "SNS refuses a text that costs more."),
-    setting("DEFAULT_FROM_EMAIL", Scope::Send, "none: no mail", "an address, or Name <address>", "Where mail comes from; verified in SES."),
+    setting(
+        "DEFAULT_FROM_EMAIL",
+        Scope::Send,
+        "none: no mail",
+        "an address, or Name <address>",
+        "Where mail comes from; verified in SES.",
+    ),
     setting("SES_CONFIGURATION_SET", Scope::Send, "none", "a name", "The SES configuration set to send under."),
     setting("LOG_LEVEL", Scope::Both, "info", "error, warn, info, debug, trace", "The least severe lines that are logged."),
     setting("AWS_REGION", Scope::Aws, "required", "a region", "Where everything is."),
@@ -67,7 +121,13 @@ pub const SETTINGS: &[Setting] = &[
     setting("SNS_ENDPOINT", Scope::Send, "the region's", "a URL", "For local use."),
     setting("SES_ENDPOINT", Scope::Send, "the region's", "a URL", "For local use."),
     setting("PORT", Scope::Local, "8000", "1–65535", "The port that the local server listens on."),
-    setting("OTP_DB", Scope::Local, "in memory", "a path", "The file that the local server keeps its table in; its keys stand beside it."),
+    setting(
+        "OTP_DB",
+        Scope::Local,
+        "in memory",
+        "a path",
+        "The file that the local server keeps its table in; its keys stand beside it.",
+    ),
 ];
 
 /// The settings as the page `docs/settings.md` shows them.
@@ -77,7 +137,12 @@ pub fn to_markdown() -> String {
         "# Settings\n\nEnvironment variables. An empty value means unset. A value outside its bounds stops the program at start, \
          and every fault is listed at once, by name.\n",
     );
-    for (scope, title) in [(Scope::Both, "Both functions"), (Scope::Send, "`send-otp`"), (Scope::Aws, "Set by Lambda"), (Scope::Local, "The local server")] {
+    for (scope, title) in [
+        (Scope::Both, "Both functions"),
+        (Scope::Send, "`send-otp`"),
+        (Scope::Aws, "Set by Lambda"),
+        (Scope::Local, "The local server"),
+    ] {
         page.push_str(&format!("\n## {title}\n\n| variable | default | may be | what it does |\n|---|---|---|---|\n"));
         for setting in SETTINGS.iter().filter(|setting| setting.scope == scope) {
             let Setting { name, default, bounds, about, .. } = setting;

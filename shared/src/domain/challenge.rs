@@ -135,7 +135,13 @@ mod tests {
     }
 
     fn challenge() -> Challenge {
-        Challenge { key: KeyId(1), slot: 3, shape: CodeShape::Digits(6), expires: Timestamp::from_millis(1_000_000), id: ChallengeId([9; 16]) }
+        Challenge {
+            key: KeyId(1),
+            slot: 3,
+            shape: CodeShape::Digits(6),
+            expires: Timestamp::from_millis(1_000_000),
+            id: ChallengeId([9; 16]),
+        }
     }
 
     fn token() -> String {

@@ -55,9 +55,13 @@ impl Code {
         let symbols = Symbols::new(keys, bound, shape);
         let text = match shape {
             // Rejection sampling: 250 is the largest multiple of 10 in a byte, so every digit is equally likely.
-            CodeShape::Digits(_) => symbols.filter(|b| *b < 250).map(|b| char::from(b'0' + b % 10)).take(shape.length()).collect(),
+            CodeShape::Digits(_) => {
+                symbols.filter(|b| *b < 250).map(|b| char::from(b'0' + b % 10)).take(shape.length()).collect()
+            }
             // 256 is a multiple of 32: nothing to reject.
-            CodeShape::Base32 => symbols.filter_map(|b| BASE_32.get(usize::from(b % 32))).map(|b| char::from(*b)).take(shape.length()).collect(),
+            CodeShape::Base32 => {
+                symbols.filter_map(|b| BASE_32.get(usize::from(b % 32))).map(|b| char::from(*b)).take(shape.length()).collect()
+            }
         };
         Self(Zeroizing::new(text))
     }
@@ -168,9 +172,9 @@ fn symbol(c: char) -> Option<char> {
     let digit = |zero: char| char::from_digit(u32::from(c) - u32::from(zero), 10);
     match c {
         '0'..='9' => Some(c),
-        '\u{660}'..='\u{669}' => digit('\u{660}'), // Arabic-Indic
-        '\u{6f0}'..='\u{6f9}' => digit('\u{6f0}'), // extended Arabic-Indic
-        '\u{966}'..='\u{96f}' => digit('\u{966}'), // Devanagari
+        '\u{660}'..='\u{669}' => digit('\u{660}'),    // Arabic-Indic
+        '\u{6f0}'..='\u{6f9}' => digit('\u{6f0}'),    // extended Arabic-Indic
+        '\u{966}'..='\u{96f}' => digit('\u{966}'),    // Devanagari
         '\u{ff10}'..='\u{ff19}' => digit('\u{ff10}'), // full-width
         'o' | 'O' => Some('0'),
         'i' | 'I' | 'l' | 'L' => Some('1'),

@@ -18,8 +18,7 @@ pub enum Purpose {
 
 impl Purpose {
     /// Every purpose, in the order of the contract.
-    pub const ALL: [Self; 5] =
-        [Self::Login, Self::Signup, Self::PasswordReset, Self::EmailVerification, Self::PhoneVerification];
+    pub const ALL: [Self; 5] = [Self::Login, Self::Signup, Self::PasswordReset, Self::EmailVerification, Self::PhoneVerification];
 
     /// The name on the wire.
     #[must_use]

@@ -88,9 +88,8 @@ impl Api {
     pub async fn handle(&self, call: &Call) -> Response<String> {
         let started = self.clock.now();
         let answered = AssertUnwindSafe(self.answer_in_time(call)).catch_unwind().await;
-        let Answer { reply, record } = answered.unwrap_or_else(|_| {
-            Answer::problem(Problem::new(ProblemCode::Internal), Record::new("").because("panic"))
-        });
+        let Answer { reply, record } =
+            answered.unwrap_or_else(|_| Answer::problem(Problem::new(ProblemCode::Internal), Record::new("").because("panic")));
         let mut response = reply.unwrap_or_else(|problem| problem.into_response(&call.id));
         headers::add_to_every_reply(&mut response, &call.id);
         self.cors.add_to_reply(&mut response, &call.headers);

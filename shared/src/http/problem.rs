@@ -88,12 +88,9 @@ impl ProblemCode {
                 "Challenge required",
                 "The challenge_id of the reply to the send request is required.",
             ),
-            Self::DestinationNotAllowed => (
-                S::FORBIDDEN,
-                "destination_not_allowed",
-                "Destination not allowed",
-                "Codes cannot be sent to this destination.",
-            ),
+            Self::DestinationNotAllowed => {
+                (S::FORBIDDEN, "destination_not_allowed", "Destination not allowed", "Codes cannot be sent to this destination.")
+            }
             Self::NotFound => (S::NOT_FOUND, "not_found", "Not found", "There is nothing at this path."),
             Self::MethodNotAllowed => {
                 (S::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed", "Only POST is allowed here.")
@@ -113,10 +110,10 @@ impl ProblemCode {
                 "Idempotency key reused",
                 "This Idempotency-Key came with another request before.",
             ),
-            Self::RateLimited => (S::TOO_MANY_REQUESTS, "rate_limited", "Too many requests", "Too many requests. Try again later."),
-            Self::DeliveryFailed => {
-                (S::BAD_GATEWAY, "delivery_failed", "Delivery failed", "The message could not be delivered.")
+            Self::RateLimited => {
+                (S::TOO_MANY_REQUESTS, "rate_limited", "Too many requests", "Too many requests. Try again later.")
             }
+            Self::DeliveryFailed => (S::BAD_GATEWAY, "delivery_failed", "Delivery failed", "The message could not be delivered."),
             Self::Unavailable => {
                 (S::SERVICE_UNAVAILABLE, "unavailable", "Unavailable", "The service is unavailable. Try again later.")
             }

@@ -6,11 +6,11 @@ use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::json;
 
+use super::Answer;
 use super::body::Fields;
 use super::headers::{self, Quota};
 use super::problem::{Problem, ProblemCode};
 use super::record::Record;
-use super::Answer;
 use crate::app::send_otp::{SendError, SendOtp, SendRequest, Sent};
 use crate::domain::address::SourceAddress;
 use crate::domain::policy::Policy;
@@ -80,7 +80,9 @@ fn problem(error: &SendError, policy: &Policy) -> Problem {
         SendError::ProviderUnavailable { .. } | SendError::Store(StoreError::Unavailable(_)) => {
             Problem::new(ProblemCode::Unavailable).retry_after(TRY_AGAIN)
         }
-        SendError::Store(StoreError::Broken(_)) | SendError::Randomness(_) | SendError::NoKeys => Problem::new(ProblemCode::Internal),
+        SendError::Store(StoreError::Broken(_)) | SendError::Randomness(_) | SendError::NoKeys => {
+            Problem::new(ProblemCode::Internal)
+        }
     }
 }
 

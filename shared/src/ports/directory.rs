@@ -15,5 +15,11 @@ use crate::domain::user::{User, UserId};
 pub trait Directory: Send + Sync {
     /// The user of this identifier, whose pointer item is `pointer` (`KeyRing::pointer_key`), created with the id `fresh`
     /// when there is none.
-    async fn resolve_or_create(&self, pointer: &str, recipient: &Recipient, fresh: UserId, now: Timestamp) -> Result<User, StoreError>;
+    async fn resolve_or_create(
+        &self,
+        pointer: &str,
+        recipient: &Recipient,
+        fresh: UserId,
+        now: Timestamp,
+    ) -> Result<User, StoreError>;
 }

@@ -172,7 +172,11 @@ async fn windows_hold_and_slide(store: &dyn ChallengeStore) -> Outcome {
         sent(store, &subject, 10 + u8::try_from(number).unwrap_or(0), subject.after(at)).await?;
     }
     let eleventh = send(store, &subject.send(20, subject.after(80_000))).await?;
-    same("the eleventh send of a day waits for the first to leave it", eleventh, SendVerdict::RateLimited(subject.after(86_400)))?;
+    same(
+        "the eleventh send of a day waits for the first to leave it",
+        eleventh,
+        SendVerdict::RateLimited(subject.after(86_400)),
+    )?;
     sent(store, &subject, 21, subject.after(86_400)).await.map(|_| ())
 }
 
@@ -181,7 +185,11 @@ async fn a_right_guess_is_right_once(store: &dyn ChallengeStore) -> Outcome {
     let challenge = sent(store, &subject, 1, subject.now).await?;
     let wrong = guess(store, &subject.guess(&challenge, WRONG, 2, subject.after(1))).await?;
     same("a wrong guess is counted", wrong, GuessVerdict::Wrong { left: 4 })?;
-    same("a right guess is right", guess(store, &subject.guess(&challenge, RIGHT, 3, subject.after(2))).await?, GuessVerdict::Right)?;
+    same(
+        "a right guess is right",
+        guess(store, &subject.guess(&challenge, RIGHT, 3, subject.after(2))).await?,
+        GuessVerdict::Right,
+    )?;
     let again = guess(store, &subject.guess(&challenge, RIGHT, 4, subject.after(3))).await?;
     same("a used code is gone", again, GuessVerdict::Gone)?;
     let ledger = store.read(&subject.key, subject.after(4)).await.map_err(|e| e.to_string())?;
@@ -390,7 +398,9 @@ async fn minutes_and_hours_fill_and_open_again(store: &dyn WindowStore) -> Outco
 
 async fn an_idempotency_key_belongs_to_one_request(store: &dyn WindowStore) -> Outcome {
     let (key, now) = (window_key()?, Timestamp::from_millis(1_795_435_200_000));
-    for (fingerprint, wanted) in [("one", IdempotencyVerdict::Same), ("one", IdempotencyVerdict::Same), ("two", IdempotencyVerdict::Other)] {
+    for (fingerprint, wanted) in
+        [("one", IdempotencyVerdict::Same), ("one", IdempotencyVerdict::Same), ("two", IdempotencyVerdict::Other)]
+    {
         let got = store.claim_idempotency(&key, fingerprint, now).await.map_err(|e| e.to_string())?;
         same("an idempotency key belongs to the request it first came with", got, wanted)?;
     }

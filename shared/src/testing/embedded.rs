@@ -54,7 +54,8 @@ impl Embedded {
     /// # Errors
     /// [`EmbeddedError`].
     pub async fn start_on(host: IpAddr, file: Option<&str>) -> Result<Self, EmbeddedError> {
-        let database = file.map_or_else(Database::memory, Database::new).map_err(|error| EmbeddedError::Database(error.to_string()))?;
+        let database =
+            file.map_or_else(Database::memory, Database::new).map_err(|error| EmbeddedError::Database(error.to_string()))?;
         let listener = TcpListener::bind((host, 0)).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel::<()>();

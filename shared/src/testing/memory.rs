@@ -14,9 +14,7 @@ use crate::domain::ledger::{
     GuessWrite, KnownUser, LastSend, Ledger, RequestId, ResendWrite, SendLimits, SendWrite, Slot, SlotState, Written, period,
 };
 use crate::domain::time::Timestamp;
-use crate::ports::store::{
-    AddressLimits, AddressVerdict, ChallengeStore, IdempotencyVerdict, StoreError, WindowStore,
-};
+use crate::ports::store::{AddressLimits, AddressVerdict, ChallengeStore, IdempotencyVerdict, StoreError, WindowStore};
 
 /// An item: the ledger, and the failures of each period.
 #[derive(Clone, Debug, Default)]

@@ -2,10 +2,10 @@
 
 pub mod aws_stand_in;
 pub mod clock;
-pub mod embedded;
 pub mod conformance;
+pub mod embedded;
 pub mod failing;
 pub mod memory;
-pub mod runtime_api;
 pub mod repeating;
+pub mod runtime_api;
 pub mod service;

@@ -139,7 +139,10 @@ impl Function {
     ///
     /// # Errors
     /// [`FunctionError::Port`], [`FunctionError::NotRun`].
-    pub async fn start<K, V>(binary: impl AsRef<Path>, environment: impl IntoIterator<Item = (K, V)>) -> Result<Self, FunctionError>
+    pub async fn start<K, V>(
+        binary: impl AsRef<Path>,
+        environment: impl IntoIterator<Item = (K, V)>,
+    ) -> Result<Self, FunctionError>
     where
         K: AsRef<OsStr>,
         V: AsRef<OsStr>,

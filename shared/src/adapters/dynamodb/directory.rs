@@ -19,7 +19,13 @@ const ROUNDS: usize = 3;
 
 #[async_trait]
 impl Directory for DynamoStore {
-    async fn resolve_or_create(&self, pointer: &str, recipient: &Recipient, fresh: UserId, now: Timestamp) -> Result<User, StoreError> {
+    async fn resolve_or_create(
+        &self,
+        pointer: &str,
+        recipient: &Recipient,
+        fresh: UserId,
+        now: Timestamp,
+    ) -> Result<User, StoreError> {
         for _ in 0..ROUNDS {
             if self.create(pointer, recipient, &fresh, now).await? {
                 return Ok(User::with_identifier(fresh, recipient, now));

@@ -106,10 +106,7 @@ fn requests(item: &Item, name: &str) -> Result<Vec<RequestId>, StoreError> {
 
 fn read_known_user(value: &AttributeValue) -> Result<KnownUser, StoreError> {
     let fields = value.as_m().map_err(|_| out_of_shape("u"))?;
-    Ok(KnownUser {
-        id: UserId::from_stored(text(fields, "i")?),
-        created_at: Timestamp::from_millis(number(fields, "c")?),
-    })
+    Ok(KnownUser { id: UserId::from_stored(text(fields, "i")?), created_at: Timestamp::from_millis(number(fields, "c")?) })
 }
 
 /// A counter; 0 when it is not there yet.

@@ -113,8 +113,8 @@ impl ChallengeStore for DynamoStore {
     }
 
     async fn remember_user(&self, key: &LedgerKey, user: &KnownUser) -> Result<(), StoreError> {
-        let expression = Expression::new("SET u = :user".to_owned(), "attribute_exists(pk)".to_owned())
-            .value(":user", item::known_user(user));
+        let expression =
+            Expression::new("SET u = :user".to_owned(), "attribute_exists(pk)".to_owned()).value(":user", item::known_user(user));
         self.update(key.as_str(), expression).await.map(|_| ())
     }
 }

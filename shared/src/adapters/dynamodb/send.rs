@@ -90,7 +90,14 @@ pub(super) fn same_challenge(write: &ResendWrite) -> Expression {
 }
 
 /// The placeholders that every counted send has.
-fn counted(expression: Expression, now: Timestamp, limits: &SendLimits, request: &RequestId, idempotency: &str, slot: u8) -> Expression {
+fn counted(
+    expression: Expression,
+    now: Timestamp,
+    limits: &SendLimits,
+    request: &RequestId,
+    idempotency: &str,
+    slot: u8,
+) -> Expression {
     let counted = expression
         .name("#ttl", "ttl")
         .number(":zero", 0_u64)

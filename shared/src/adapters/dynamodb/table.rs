@@ -15,7 +15,8 @@ use crate::ports::store::StoreError;
 /// The endpoint does not answer, or refuses.
 pub async fn create(client: &Client, table: &str) -> Result<(), StoreError> {
     let broken = |what: String| StoreError::Broken(what);
-    let key = KeySchemaElement::builder().attribute_name("pk").key_type(KeyType::Hash).build().map_err(|e| broken(e.to_string()))?;
+    let key =
+        KeySchemaElement::builder().attribute_name("pk").key_type(KeyType::Hash).build().map_err(|e| broken(e.to_string()))?;
     let attribute = AttributeDefinition::builder().attribute_name("pk").attribute_type(ScalarAttributeType::S).build();
     let created = client
         .create_table()
