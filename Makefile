@@ -25,6 +25,7 @@ run: ## The service on http://localhost:8000, with an embedded table and an outb
 	scripts/with-env cargo run --package dev-server
 
 test: validate ## Every test, from a fresh clone
+	cargo build --release --locked
 	cargo test --workspace --locked
 
 check: .tools/.cargo-deny-$(CARGO_DENY) ## Format, lints, dependencies, documentation

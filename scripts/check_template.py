@@ -1,5 +1,5 @@
 """Reads template.yaml and fails on what a linter lets through: a permission that nobody asked for, a wildcard, a secret in the
-environment, a gateway answer that is not the contract's problem+json. `make validate` runs it."""
+environment, a setting that the code does not know or that is missing, a gateway answer that is not the contract's problem+json. `make validate` runs it."""
 
 import functools
 import json
@@ -136,6 +136,25 @@ def check_functions(template):
         check(f'"Ref": "{parameter}"' in text or f"${{{parameter}}}" in text, f"parameter {parameter} is not used")
 
 
+def check_settings(template):
+    """Each function is given exactly the settings that it reads. docs/settings.md is generated from the code's own table."""
+    with open("docs/settings.md", encoding="utf-8") as file:
+        sections = re.split(r"^## ", file.read(), flags=re.MULTILINE)[1:]
+    known = {section.split("\n")[0]: set(re.findall(r"^\| `(\w+)`", section, re.MULTILINE)) for section in sections}
+    both, send = known["Both functions"], known["`send-otp`"]
+    given = {None: template["Globals"]["Function"]["Environment"]["Variables"]}
+    for name, resource in template["Resources"].items():
+        if resource["Type"] == "AWS::Serverless::Function":
+            given[name] = resource["Properties"].get("Environment", {}).get("Variables", {})
+    wanted = {None: both, "SendOtpFunction": send, "VerifyOtpFunction": set()}
+    for function in wanted:
+        where = function or "Globals"
+        for variable in sorted(set(given[function]) - wanted[function]):
+            faults.append(f"{where}: the code does not read {variable}")
+        for variable in sorted(wanted[function] - set(given[function])):
+            faults.append(f"{where}: {variable} is missing, and the code reads it")
+
+
 def check_api(api):
     throttled = {(s["HttpMethod"], s["ResourcePath"]) for s in api["MethodSettings"] if "ThrottlingRateLimit" in s}
     for route in ("send", "verify"):
@@ -193,6 +212,7 @@ def main():
     resources = template["Resources"]
     check_roles(resources)
     check_functions(template)
+    check_settings(template)
     check_api(resources["Api"]["Properties"])
     check_kept(resources)
     for fault in faults:

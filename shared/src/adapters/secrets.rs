@@ -30,7 +30,7 @@ pub struct VaultKeys {
     secret: String,
     clock: Arc<dyn Clock>,
     ring: RwLock<Arc<KeyRing>>,
-    last_read: Mutex<Timestamp>,
+    last_reread: Mutex<Option<Timestamp>>,
 }
 
 /// Why the secret gave no keys. Carries nothing of it.
@@ -57,17 +57,16 @@ impl VaultKeys {
     /// [`SecretError`]; the process must not start without keys.
     pub async fn read(client: Client, secret: String, clock: Arc<dyn Clock>) -> Result<Self, SecretError> {
         let ring = RwLock::new(Arc::new(fetch(&client, &secret).await?));
-        let last_read = Mutex::new(clock.now());
-        Ok(Self { client, secret, clock, ring, last_read })
+        Ok(Self { client, secret, clock, ring, last_reread: Mutex::new(None) })
     }
 
     /// May the secret be read again now? Says yes once in [`REREAD`].
     fn may_reread(&self) -> bool {
         let now = self.clock.now();
-        let mut last = self.last_read.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = now >= last.plus(REREAD);
+        let mut last = self.last_reread.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = last.is_none_or(|last| now >= last.plus(REREAD));
         if due {
-            *last = now;
+            *last = Some(now);
         }
         due
     }

@@ -346,3 +346,76 @@ fn lossy(body: &[u8]) -> String {
 fn now() -> Instant {
     Instant::now()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use serde_json::json;
+
+    use super::*;
+
+    /// A function that does as its events say, in a language that needs no build.
+    const OBEDIENT: &str = r#"#!/usr/bin/env python3
+import http.client, json, os, sys
+host, api = os.environ["AWS_LAMBDA_RUNTIME_API"], "/2018-06-01/runtime/"
+def ask(method, path, body=None):
+    connection = http.client.HTTPConnection(host)
+    connection.request(method, api + path, body)
+    response = connection.getresponse()
+    return response.headers, response.read()
+while True:
+    headers, body = ask("GET", "invocation/next")
+    event, invocation = json.loads(body), "invocation/" + headers["Lambda-Runtime-Aws-Request-Id"]
+    print("told to", event["do"], flush=True)
+    if event["do"] == "end":
+        sys.exit("the end")
+    if event["do"] == "fail":
+        ask("POST", invocation + "/error", "no")
+    else:
+        seen = {"deadline": int(headers["Lambda-Runtime-Deadline-Ms"]), "environment": os.environ.get("GIVEN")}
+        ask("POST", invocation + "/response", json.dumps(seen))
+"#;
+
+    fn obedient(test: &str) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("otp-auth-{test}-{}", std::process::id()));
+        std::fs::write(&path, OBEDIENT).unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+        path
+    }
+
+    #[tokio::test]
+    async fn a_function_gets_events_and_answers() {
+        let path = obedient("answers");
+        let mut function = Function::start(&path, [("GIVEN", "yes")]).await.unwrap();
+        let started = function.idle().await.unwrap();
+        assert!(started > Duration::ZERO);
+        let before = SystemClock.now().as_millis();
+        let answer = function.invoke_within(&json!({ "do": "answer" }), Duration::from_secs(60)).await.unwrap();
+        assert_eq!(answer.reply["environment"], "yes");
+        let deadline = answer.reply["deadline"].as_u64().unwrap();
+        assert!((before + 60_000..before + 120_000).contains(&deadline), "{deadline}");
+        let failed = function.invoke(&json!({ "do": "fail" })).await.unwrap_err();
+        assert!(matches!(&failed, FunctionError::Failed(body) if body == "no"), "{failed}");
+        assert!(function.invoke(&json!({ "do": "answer" })).await.is_ok(), "it lives on");
+        assert!(function.idle().await.unwrap() > started);
+        std::fs::remove_file(path).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_function_that_ends_leaves_its_log() {
+        let path = obedient("ends");
+        let mut function = Function::start(&path, [("GIVEN", "no")]).await.unwrap();
+        let ended = function.invoke(&json!({ "do": "end" })).await.unwrap_err();
+        let FunctionError::Ended { status, log } = ended else { panic!("{ended}") };
+        assert_eq!(status.code(), Some(1));
+        assert!(log.contains("told to end") && log.contains("the end"), "{log}");
+        std::fs::remove_file(path).unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_not_there_is_not_run() {
+        let none: [(&str, &str); 0] = [];
+        assert!(matches!(Function::start("/nowhere", none).await, Err(FunctionError::NotRun { .. })));
+    }
+}

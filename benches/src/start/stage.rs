@@ -1,0 +1,187 @@
+//! What the measured functions run against: an embedded table and stand-ins of SNS, SES and Secrets Manager, each behind
+//! TLS on a port of its own, and the events that they are given.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use otp_auth::adapters::outbox::Outbox;
+use otp_auth::adapters::secrets;
+use otp_auth::adapters::system::SystemClock;
+use otp_auth::domain::keys::KeyRing;
+use otp_auth::domain::time::{Timestamp, millis};
+use otp_auth::ports::clock::Clock;
+use otp_auth::testing::aws_stand_in::{self, AwsStandIn};
+use otp_auth::testing::clock::TestClock;
+use otp_auth::testing::embedded::{self, Embedded};
+use otp_auth::testing::service::{Service, Setup, TestReply};
+use serde_json::{Value, json};
+
+use super::StartError;
+use super::tls::Tls;
+use super::watch::Watch;
+
+/// Where systems keep the roots that they trust: Debian, Amazon Linux.
+const SYSTEM_ROOTS: [&str; 2] = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"];
+/// Longer than the cooldown between two sends.
+const A_WHILE: Duration = Duration::from_secs(90);
+
+/// A stage for one run.
+pub struct Stage {
+    /// Sees the connections that a function makes.
+    pub watch: Watch,
+    /// The environment variables of every function.
+    pub environment: Vec<(&'static str, String)>,
+    embedded: Embedded,
+    keys: Arc<KeyRing>,
+    send_event: Value,
+    verify_event: Value,
+    people: u32,
+    /// Keeps the stand-ins alive.
+    _aws: AwsStandIn,
+}
+
+impl Stage {
+    /// Sets everything up, with files under `root`'s `target`.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn new(root: &Path) -> Result<Self, StartError> {
+        let secret = json!({ "identifiers": "k1", "codes": "k1", "k1": "k".repeat(64) }).to_string();
+        let keys = Arc::new(secrets::parse(&secret)?);
+        let embedded = Embedded::start(None).await?;
+        let outbox = Outbox::new(Arc::new(SystemClock));
+        let aws = AwsStandIn::start(outbox, Some(secret), SocketAddr::from(([127, 0, 0, 1], 0)));
+        let aws = aws.await.map_err(StartError::io("a port for the stand-ins"))?;
+        let (watch, tls) = (Watch::default(), Tls::new()?);
+        let mut environment = settings();
+        environment.extend(trust(&root.join("target/bench-start"), &tls.root_pem)?);
+        environment.extend(endpoints(&tls, &watch, address(&embedded.endpoint())?, address(&aws.endpoint())?).await?);
+        let event = |name: &str| event(&root.join("events").join(name));
+        let (send_event, verify_event) = (event("send-otp.phone.json")?, event("verify-otp.phone.json")?);
+        Ok(Self { watch, environment, embedded, keys, send_event, verify_event, people: 0, _aws: aws })
+    }
+
+    /// `count` requests for a code, from people who were never here.
+    pub fn sends(&mut self, count: usize) -> Vec<Value> {
+        let people: Vec<String> = (0..count).map(|_| self.somebody_new()).collect();
+        people.iter().map(|person| with_body(&self.send_event, &json!({ "identifier": person }))).collect()
+    }
+
+    /// `count` right codes, from people who have signed in before.
+    ///
+    /// # Errors
+    /// They could not be signed in.
+    pub async fn verifies(&mut self, count: usize) -> Result<Vec<Value>, StartError> {
+        let clock = Arc::new(TestClock::at(Timestamp::from_millis(SystemClock.now().as_millis() - millis(A_WHILE))));
+        let keys = Arc::new(Arc::clone(&self.keys));
+        let service = Setup { clock, keys, ..Setup::on(&self.embedded)? };
+        let outbox = service.outbox.clone();
+        let service = Service { outbox, ..service.build() };
+        let mut people = Vec::with_capacity(count);
+        for _ in 0..count {
+            let person = self.somebody_new();
+            let answer = code(&service, &person).await?;
+            expect_success(&service.post("verify", &answer).await)?;
+            people.push(person);
+        }
+        service.clock.advance(A_WHILE);
+        let mut events = Vec::with_capacity(count);
+        for person in &people {
+            events.push(with_body(&self.verify_event, &code(&service, person).await?));
+        }
+        Ok(events)
+    }
+
+    fn somebody_new(&mut self) -> String {
+        self.people += 1;
+        format!("+1206{}", 2_340_000 + self.people)
+    }
+}
+
+/// Asks for a code; gives back the body that answers it.
+async fn code(service: &Service, person: &str) -> Result<Value, StartError> {
+    let sent = service.post("send", &json!({ "identifier": person })).await;
+    expect_success(&sent)?;
+    Ok(json!({ "identifier": person, "otp_code": service.last_code(), "challenge_id": sent.body.get("challenge_id") }))
+}
+
+fn expect_success(reply: &TestReply) -> Result<(), StartError> {
+    let refused = || StartError::NotMeasured(format!("the service answered {}: {}", reply.status, reply.body));
+    if reply.status.is_success() { Ok(()) } else { Err(refused()) }
+}
+
+fn settings() -> Vec<(&'static str, String)> {
+    let owned = |(name, value): (&'static str, &str)| (name, value.to_owned());
+    let fixed = [
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "example"),
+        ("AWS_SESSION_TOKEN", "example"),
+        ("TABLE_NAME", embedded::TABLE),
+        ("KEYS_SECRET_ARN", aws_stand_in::SECRET),
+        ("APP_NAME", "Acme"),
+        ("APP_DOMAIN", "example.com"),
+        ("DEFAULT_FROM_EMAIL", "login@example.com"),
+        ("SMS_ALLOWED_COUNTRIES", "US"),
+        ("RATE_SEND_PER_ADDRESS_PER_MINUTE", "100000"),
+        ("RATE_SEND_PER_ADDRESS_PER_HOUR", "100000"),
+    ];
+    fixed.into_iter().map(owned).collect()
+}
+
+/// Whom to trust: our functions take one certificate more than Amazon's; the SDK's default takes those of the system,
+/// with this one among them.
+fn trust(directory: &Path, root_pem: &str) -> Result<[(&'static str, String); 2], StartError> {
+    std::fs::create_dir_all(directory).map_err(StartError::io(directory.display().to_string()))?;
+    let system = SYSTEM_ROOTS.iter().find_map(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
+    let ours = write(directory.join("root.pem"), root_pem)?;
+    let all = write(directory.join("all-roots.pem"), &format!("{system}\n{root_pem}"))?;
+    Ok([("AWS_CA_BUNDLE", ours), ("SSL_CERT_FILE", all)])
+}
+
+fn write(path: PathBuf, text: &str) -> Result<String, StartError> {
+    let path = path.display().to_string();
+    std::fs::write(&path, text).map_err(StartError::io(&path))?;
+    Ok(path)
+}
+
+/// Each service at an endpoint of its own, as with AWS; under our variables and under the SDK's.
+async fn endpoints(
+    tls: &Tls,
+    watch: &Watch,
+    table: SocketAddr,
+    others: SocketAddr,
+) -> Result<Vec<(&'static str, String)>, StartError> {
+    let services = [
+        ("DYNAMODB_ENDPOINT", "AWS_ENDPOINT_URL_DYNAMODB", table),
+        ("SECRETS_ENDPOINT", "AWS_ENDPOINT_URL_SECRETS_MANAGER", others),
+        ("SNS_ENDPOINT", "AWS_ENDPOINT_URL_SNS", others),
+        ("SES_ENDPOINT", "AWS_ENDPOINT_URL_SESV2", others),
+    ];
+    let mut variables = Vec::new();
+    for (ours, sdks, server) in services {
+        let endpoint = tls.before(server, watch).await?;
+        variables.extend([(ours, endpoint.clone()), (sdks, endpoint)]);
+    }
+    Ok(variables)
+}
+
+fn address(endpoint: &str) -> Result<SocketAddr, StartError> {
+    let parsed = endpoint.strip_prefix("http://").and_then(|address| address.parse().ok());
+    parsed.ok_or_else(|| StartError::NotMeasured(format!("{endpoint} is not http://address:port")))
+}
+
+fn event(path: &Path) -> Result<Value, StartError> {
+    let text = std::fs::read_to_string(path).map_err(StartError::io(path.display().to_string()))?;
+    serde_json::from_str(&text).map_err(|error| StartError::NotMeasured(format!("{}: {error}", path.display())))
+}
+
+fn with_body(event: &Value, body: &Value) -> Value {
+    let mut event = event.clone();
+    if let Some(place) = event.get_mut("body") {
+        *place = Value::String(body.to_string());
+    }
+    event
+}
