@@ -377,45 +377,39 @@ while True:
         ask("POST", invocation + "/response", json.dumps(seen))
 "#;
 
-    fn obedient(test: &str) -> PathBuf {
-        let path = std::env::temp_dir().join(format!("otp-auth-{test}-{}", std::process::id()));
+    fn obedient() -> PathBuf {
+        let path = std::env::temp_dir().join(format!("otp-auth-obedient-{}", std::process::id()));
         std::fs::write(&path, OBEDIENT).unwrap();
         std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
         path
     }
 
+    /// One test, since a file that is being written cannot be run, and another test's child could hold it open.
     #[tokio::test]
-    async fn a_function_gets_events_and_answers() {
-        let path = obedient("answers");
+    async fn a_function_is_started_and_given_events_until_it_ends() {
+        let path = obedient();
         let mut function = Function::start(&path, [("GIVEN", "yes")]).await.unwrap();
         let started = function.idle().await.unwrap();
         assert!(started > Duration::ZERO);
+
         let before = SystemClock.now().as_millis();
         let answer = function.invoke_within(&json!({ "do": "answer" }), Duration::from_secs(60)).await.unwrap();
         assert_eq!(answer.reply["environment"], "yes");
         let deadline = answer.reply["deadline"].as_u64().unwrap();
         assert!((before + 60_000..before + 120_000).contains(&deadline), "{deadline}");
+
         let failed = function.invoke(&json!({ "do": "fail" })).await.unwrap_err();
         assert!(matches!(&failed, FunctionError::Failed(body) if body == "no"), "{failed}");
         assert!(function.invoke(&json!({ "do": "answer" })).await.is_ok(), "it lives on");
         assert!(function.idle().await.unwrap() > started);
-        std::fs::remove_file(path).unwrap();
-    }
 
-    #[tokio::test]
-    async fn a_function_that_ends_leaves_its_log() {
-        let path = obedient("ends");
-        let mut function = Function::start(&path, [("GIVEN", "no")]).await.unwrap();
         let ended = function.invoke(&json!({ "do": "end" })).await.unwrap_err();
         let FunctionError::Ended { status, log } = ended else { panic!("{ended}") };
         assert_eq!(status.code(), Some(1));
         assert!(log.contains("told to end") && log.contains("the end"), "{log}");
-        std::fs::remove_file(path).unwrap();
-    }
 
-    #[tokio::test]
-    async fn what_is_not_there_is_not_run() {
-        let none: [(&str, &str); 0] = [];
-        assert!(matches!(Function::start("/nowhere", none).await, Err(FunctionError::NotRun { .. })));
+        std::fs::remove_file(&path).unwrap();
+        let gone = Function::start(&path, [("GIVEN", "yes")]).await.map(|_| ());
+        assert!(matches!(gone, Err(FunctionError::NotRun { .. })));
     }
 }
