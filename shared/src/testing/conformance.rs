@@ -293,7 +293,10 @@ async fn a_resend_changes_nothing_but_the_windows(store: &dyn ChallengeStore) ->
     same("a resend gives no guesses back", (slot.attempts, ledger.failures, ledger.sends.len()), (1, 1, 2))?;
     same("the right guess", guess(store, &subject.guess(&challenge, RIGHT, 5, subject.after(62))).await?, GuessVerdict::Right)?;
     let used = resend(store, &subject.resend(&challenge, 6, subject.after(120))).await?;
-    same("a used challenge is not sent again", used, ResendVerdict::Gone)
+    same("a used challenge is not sent again", used, ResendVerdict::Gone)?;
+    let expired = sent(store, &subject, 7, subject.after(180)).await?;
+    let late = resend(store, &subject.resend(&expired, 8, subject.after(480))).await?;
+    same("nor is an expired one", late, ResendVerdict::Gone)
 }
 
 async fn an_undelivered_code_is_dead(store: &dyn ChallengeStore) -> Outcome {
