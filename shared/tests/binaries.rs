@@ -12,8 +12,7 @@ use otp_auth::testing::embedded::{Embedded, TABLE};
 use otp_auth::testing::runtime_api::{Function, FunctionError};
 use serde_json::{Value, json};
 
-const KEYS: &str =
-    r#"{"identifiers":"k1","codes":"k1","k1":"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01"}"#;
+const KEYS: &str = r#"{"identifiers":"k1","codes":"k1","k1":"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01"}"#;
 
 fn root() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
@@ -214,7 +213,9 @@ async fn a_rotated_key_is_learned_without_a_new_start() {
     let mut verify = aws.function("verify-otp").await;
     verify.idle().await.unwrap();
     // The secret gets a second key, and a fresh send-otp makes codes with it.
-    let second = KEYS.replace(r#""codes":"k1""#, r#""codes":"k2""#).replace(r#""k1":""#, r#""k2":"another-64-character-secret-text-for-the-second-key-0123456789abc","k1":""#);
+    let second = KEYS
+        .replace(r#""codes":"k1""#, r#""codes":"k2""#)
+        .replace(r#""k1":""#, r#""k2":"another-64-character-secret-text-for-the-second-key-0123456789abc","k1":""#);
     aws.stand_in.set_secret(Some(second));
     let mut send = aws.function("send-otp").await;
     let sent = body(&send.invoke(&event("send-otp.phone.json")).await.unwrap().reply);

@@ -2,7 +2,7 @@
 //!
 //! `DYNAMODB_ENDPOINT=http://localhost:8001 cargo test --test store` runs the suite there too (DynamoDB Local, or AWS with
 //! credentials in the environment and `TABLE_NAME`).
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs)]
 
 use std::sync::Arc;
 
