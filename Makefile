@@ -1,7 +1,7 @@
 # `make` lists what there is. What CI calls is what a person calls.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench-requests bench-start watch invoke invoke-verify sam-local build validate deploy tools clean
+.PHONY: help run web test test-web check bench-requests bench-start watch invoke invoke-verify sam-local build validate deploy tools clean
 
 VENV := .venv
 CARGO_DENY := 0.20.2
@@ -24,9 +24,16 @@ help: ## What there is
 run: ## The service on http://localhost:8000, with an embedded table and an outbox page (settings: .env)
 	scripts/with-env cargo run --package dev-server
 
+web: ## The login page on http://localhost:5173/otp-login, beside `make run`
+	cd web && npm ci --no-audit --no-fund && npm run dev
+
 test: validate ## Every test, from a fresh clone
 	cargo build --release --locked
 	cargo test --workspace --locked
+	web/run-tests
+
+test-web: ## The login page, in a real browser against the real local server
+	web/run-tests
 
 check: .tools/.cargo-deny-$(CARGO_DENY) ## Format, lints, dependencies, documentation
 	cargo fmt --all --check

@@ -158,4 +158,9 @@ async fn a_function_that_is_out_of_time_says_so() {
     let reply = serde_json::to_value(answer(&service.api, event, &context).await).unwrap();
     assert_eq!(reply["statusCode"], 503);
     assert!(service.outbox.sent().is_empty());
+    // What `cargo lambda watch` says is no deadline.
+    context.deadline = 600_000;
+    let event: Event = serde_json::from_str(&rest_event().to_string()).unwrap();
+    let reply = serde_json::to_value(answer(&service.api, event, &context).await).unwrap();
+    assert_eq!(reply["statusCode"], 200);
 }
