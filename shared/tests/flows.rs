@@ -180,7 +180,7 @@ async fn a_forged_challenge_is_no_challenge() {
     let code = service.last_code();
     let token = sent.body["challenge_id"].as_str().unwrap().to_owned();
     let flipped = format!("{}{}", if token.starts_with('A') { 'B' } else { 'A' }, &token[1..]);
-    for forged in [json!("rubbish"), json!(""), json!(flipped), theirs.body["challenge_id"].clone()] {
+    for forged in [json!("rubbish"), json!(flipped), theirs.body["challenge_id"].clone()] {
         assert_problem(&verify(&service, PHONE, &code, Some(&forged)).await, 400, "challenge_expired");
         let again = service.post("send", &json!({ "identifier": PHONE, "challenge_id": forged })).await;
         assert_problem(&again, 400, "challenge_expired");
@@ -316,6 +316,39 @@ async fn an_ambiguous_delivery_is_taken_for_sent_and_never_repeated() {
     assert_eq!(reply.status, StatusCode::OK);
     assert_eq!(sender.taken(), 1);
     assert_eq!(verify(&service, PHONE, &sender.last_code(), None).await.status, StatusCode::OK);
+}
+
+/// Fails the second message, not the first.
+#[tokio::test]
+async fn a_resend_that_fails_leaves_the_delivered_code_alone() {
+    let embedded = Embedded::start(None).await.unwrap();
+    let first = Setup::on(&embedded).unwrap().build();
+    let sent = send(&first, PHONE).await;
+    let code = first.last_code();
+    let mut setup = Setup::on(&embedded).unwrap();
+    setup.clock = Arc::clone(&first.clock);
+    setup.sender = Arc::new(FixedSender::new(Delivery::Unreached { provider: "sns", cause: "no connection".to_owned() }));
+    let throttled = setup.build();
+    throttled.advance(60);
+    let body = json!({ "identifier": PHONE, "challenge_id": sent.body["challenge_id"] });
+    let reply = throttled.post("send", &body).await;
+    assert_problem(&reply, 503, "unavailable");
+    assert_eq!(reply.headers["retry-after"], "60", "when it will work: after the cooldown");
+    assert_eq!(verify(&first, PHONE, &code, Some(&sent.body["challenge_id"])).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_resend_of_an_exhausted_challenge_starts_a_fresh_one() {
+    let (_embedded, service) = service().await;
+    let sent = send(&service, PHONE).await;
+    for _ in 0..5 {
+        verify(&service, PHONE, "0000000000", Some(&sent.body["challenge_id"])).await;
+    }
+    service.advance(60);
+    let again = service.post("send", &json!({ "identifier": PHONE, "challenge_id": sent.body["challenge_id"] })).await;
+    assert_ne!(again.body["challenge_id"], sent.body["challenge_id"]);
+    let verified = verify(&service, PHONE, &service.last_code(), Some(&again.body["challenge_id"])).await;
+    assert_eq!(verified.status, StatusCode::OK, "{}", verified.body);
 }
 
 #[tokio::test]

@@ -185,12 +185,14 @@ impl ReferenceStateMachine for Machine {
             Step::Send { .. } => model.send(),
             Step::ClientRetry => {
                 if let Some(last) = model.last {
-                    model.expected = Expected::Same(last);
+                    let expired = model.challenges[last].expires <= model.now;
+                    let gone = Expected::Problem { code: "challenge_expired", attempts: None };
+                    model.expected = if expired { gone } else { Expected::Same(last) };
                 }
             }
             Step::Resend { which, .. } => {
                 let challenge = &model.challenges[which];
-                if challenge.used || challenge.expires <= model.now {
+                if challenge.used || challenge.wrong >= 5 || challenge.expires <= model.now {
                     model.send();
                     if matches!(model.expected, Expected::Fresh { .. }) {
                         model.last = None;

@@ -77,11 +77,17 @@ impl Binary {
     }
 }
 
-/// `cargo build --release` in `directory`, by the configuration of that directory alone: `cargo run` has put its own
-/// configuration's variables into our environment, and there they would come first.
+/// `cargo build --release` in `directory`, as if by hand: `cargo run` has put variables of its own into our environment.
+/// Those of its configuration would come before the directory's, and those of our package make build scripts run again.
 fn cargo_build(directory: &Path, arguments: &[&str]) -> Result<(), StartError> {
     let mut cargo = Command::new("cargo");
     cargo.args(["build", "--release"]).args(arguments).current_dir(directory).env_remove("AWS_LC_SYS_NO_JITTER_ENTROPY");
+    for (name, _) in std::env::vars_os() {
+        let theirs = name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"));
+        if theirs {
+            cargo.env_remove(name);
+        }
+    }
     let status = cargo.status().map_err(StartError::io("cargo"))?;
     let arguments = || format!("{} in {}", arguments.join(" "), directory.display());
     if status.success() { Ok(()) } else { Err(StartError::Build { arguments: arguments(), status }) }

@@ -43,10 +43,13 @@ fn done(step: &str) -> Result<(), StepsError> {
 
 /// As in `wiring.rs`.
 async fn start() -> Result<AwsConfig, StepsError> {
+    let _metadata = Recipient::parse("+12065550100", None);
+    done("phone metadata")?;
     let access = AwsConfig::read(&config::environment)?;
     let config = SendConfig::read(&config::environment)?;
+    done("settings")?;
     telemetry::start(config.core.log_level);
-    done("settings and log")?;
+    done("log")?;
     let aws = Aws::new(&access)?;
     done("connector, its few roots parsed")?;
     let _sns = aws.sns(config.sns_endpoint.as_deref());
@@ -54,8 +57,6 @@ async fn start() -> Result<AwsConfig, StepsError> {
     let _dynamodb = aws.dynamodb(config.core.dynamodb_endpoint.as_deref());
     let secrets = aws.secrets(config.core.secrets_endpoint.as_deref());
     done("four clients on that connector")?;
-    let _metadata = Recipient::parse("+12065550100", None);
-    done("phone metadata")?;
     aws.open_connection(&aws.endpoint("dynamodb", config.core.dynamodb_endpoint.as_deref())).await;
     done("connection to DynamoDB, the first of the process")?;
     aws.open_connection(&aws.endpoint("sns", config.sns_endpoint.as_deref())).await;

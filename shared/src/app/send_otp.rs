@@ -126,6 +126,9 @@ pub enum SendError {
     /// A message to this recipient was refused earlier under the same Idempotency-Key.
     #[error("the first request under this idempotency key could not deliver")]
     AlreadyFailed,
+    /// The challenge that this Idempotency-Key stands for has expired.
+    #[error("the challenge of this idempotency key has expired")]
+    ReplayExpired,
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -152,6 +155,8 @@ struct Accepted {
     challenge: Challenge,
     ledger: Ledger,
     ours: bool,
+    /// An earlier message brought this code already.
+    resent: bool,
 }
 
 impl SendOtp {
@@ -169,7 +174,7 @@ impl SendOtp {
             Some(challenge) if challenge.expires > attempt.now => self.resend(&attempt, challenge).await?,
             _ => self.send_new(&attempt).await?,
         };
-        let delivery = if accepted.ours { Some(self.deliver(sender, &attempt, &accepted.challenge).await?) } else { None };
+        let delivery = if accepted.ours { Some(self.deliver(sender, &attempt, &accepted).await?) } else { None };
         self.sent(&attempt, &accepted, delivery)
     }
 
@@ -213,9 +218,9 @@ impl SendOtp {
         if attempt.request.idempotency_key.is_none() {
             return Ok(());
         }
-        let SendRequest { recipient, purpose, challenge_id, .. } = attempt.request;
+        let SendRequest { recipient, purpose, challenge_id, locale, .. } = attempt.request;
         let token = challenge_id.as_deref().unwrap_or_default();
-        let parts = [recipient.channel().as_str(), recipient.canonical(), purpose.as_str(), token];
+        let parts = [recipient.channel().as_str(), recipient.canonical(), purpose.as_str(), token, locale.tag()];
         let fingerprint = attempt.ring.fingerprint(&parts.map(str::as_bytes));
         match self.windows.claim_idempotency(&attempt.idempotency, &fingerprint, attempt.now).await? {
             IdempotencyVerdict::Same => Ok(()),
@@ -235,7 +240,7 @@ impl SendOtp {
             match write.verdict(&written) {
                 SendVerdict::Level(next) if next > level => level = next,
                 SendVerdict::Level(_) => return Err(broken("refused without a reason")),
-                verdict => return self.accept(attempt, challenge, verdict, written),
+                verdict => return self.accept(attempt, challenge, verdict, written, false),
             }
         }
     }
@@ -250,11 +255,12 @@ impl SendOtp {
             idempotency: attempt.idempotency.clone(),
             slot: challenge.slot,
             id: challenge.id,
+            max_guesses: self.policy.max_guesses,
         };
         let written = self.store.resend(&write).await?;
         match write.verdict(&written) {
             ResendVerdict::Gone => self.send_new(attempt).await,
-            ResendVerdict::Send(verdict) => self.accept(attempt, challenge, verdict, written),
+            ResendVerdict::Send(verdict) => self.accept(attempt, challenge, verdict, written, true),
         }
     }
 
@@ -264,13 +270,17 @@ impl SendOtp {
         challenge: Challenge,
         verdict: SendVerdict,
         written: Written,
+        resent: bool,
     ) -> Result<Accepted, SendError> {
         let ledger = match written {
             Written::Applied(ledger) | Written::Refused(ledger) => ledger,
         };
         match verdict {
-            SendVerdict::Ours => Ok(Accepted { challenge, ledger, ours: true }),
-            SendVerdict::Replay(slot) => Ok(Accepted { challenge: replayed(&ledger, slot)?, ledger, ours: false }),
+            SendVerdict::Ours => Ok(Accepted { challenge, ledger, ours: true, resent }),
+            SendVerdict::Replay(slot) => {
+                let challenge = replayed(&ledger, slot, attempt.now)?;
+                Ok(Accepted { challenge, ledger, ours: false, resent: true })
+            }
             SendVerdict::RateLimited(until) => Err(SendError::RateLimited(until.since(attempt.now))),
             SendVerdict::Level(_) => Err(broken("refused without a reason")),
         }
@@ -309,8 +319,9 @@ impl SendOtp {
         })
     }
 
-    /// One message, once. When it certainly did not leave, the code dies with it.
-    async fn deliver(&self, sender: &dyn Sender, attempt: &Attempt<'_>, challenge: &Challenge) -> Result<Delivery, SendError> {
+    /// One message, once. When a challenge's first message certainly did not leave, its code dies.
+    async fn deliver(&self, sender: &dyn Sender, attempt: &Attempt<'_>, accepted: &Accepted) -> Result<Delivery, SendError> {
+        let challenge = &accepted.challenge;
         let keys = attempt.ring.get(challenge.key).ok_or(SendError::NoKeys)?;
         let code = Code::derive(keys, &attempt.bound(challenge.id), challenge.shape);
         let channel = attempt.request.recipient.channel();
@@ -321,6 +332,10 @@ impl SendOtp {
             Delivery::Unreached { provider, cause } => SendError::ProviderUnavailable { provider, cause },
             delivered => return Ok(delivered),
         };
+        if accepted.resent {
+            // The first message brought this code: whoever has it in hand may go on.
+            return Err(failure);
+        }
         if let Err(error) = self.store.kill(&attempt.key, challenge.slot, challenge.id).await {
             // The code stays valid until it expires, but nobody was told it.
             tracing::warn!(%error, "an undelivered code could not be withdrawn");
@@ -351,10 +366,11 @@ impl Attempt<'_> {
 }
 
 /// The challenge that an earlier request under the same Idempotency-Key started.
-fn replayed(ledger: &Ledger, number: u8) -> Result<Challenge, SendError> {
+fn replayed(ledger: &Ledger, number: u8, now: Timestamp) -> Result<Challenge, SendError> {
     let slot = ledger.slots.get(&number).ok_or_else(|| broken("the last send has no slot"))?;
     match slot.state {
         SlotState::Dead => Err(SendError::AlreadyFailed),
+        _ if slot.expires <= now => Err(SendError::ReplayExpired),
         _ => Ok(Challenge { key: slot.keys, slot: number, shape: slot.shape, expires: slot.expires, id: slot.id }),
     }
 }

@@ -339,6 +339,8 @@ pub struct ResendWrite {
     pub slot: u8,
     /// Which challenge it is.
     pub id: ChallengeId,
+    /// Guesses that a challenge has: one without any left is not worth sending again.
+    pub max_guesses: u32,
 }
 
 /// What a resend comes to.

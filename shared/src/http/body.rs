@@ -56,9 +56,9 @@ impl Fields {
         self.optional(|body| &mut body.locale, "locale")
     }
 
-    /// The challenge's token.
+    /// The challenge's token; an empty one is none.
     pub(super) fn challenge_id(&mut self) -> Option<String> {
-        self.optional(|body| &mut body.challenge_id, "challenge_id")
+        self.optional(|body| &mut body.challenge_id, "challenge_id").filter(|token| !token.is_empty())
     }
 
     /// The typed code. A number is refused, because it loses leading zeros.

@@ -97,8 +97,8 @@ impl Api {
         response
     }
 
-    /// Stores and providers have time limits of their own, well inside a function's. This one only keeps a process that
-    /// was called late from being killed without a reply.
+    /// Stores and providers have time limits of their own; even all of them together stay inside a function's. This one only
+    /// keeps a process that was called late from being killed without a reply.
     async fn answer_in_time(&self, call: &Call) -> Answer {
         let Some(time_left) = call.time_left else { return self.answer(call).await };
         tokio::time::timeout(time_left, self.answer(call)).await.unwrap_or_else(|_| {

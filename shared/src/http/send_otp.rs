@@ -72,14 +72,16 @@ fn reply(request: &SendRequest, sent: &Sent, policy: &Policy, record: Record) ->
 fn problem(error: &SendError, policy: &Policy) -> Problem {
     match error {
         SendError::NotServed(_) | SendError::ChannelOff => Problem::new(ProblemCode::DestinationNotAllowed),
-        SendError::ForgedChallenge(_) => Problem::new(ProblemCode::ChallengeExpired),
+        SendError::ForgedChallenge(_) | SendError::ReplayExpired => Problem::new(ProblemCode::ChallengeExpired),
         SendError::IdempotencyKeyReused => Problem::new(ProblemCode::IdempotencyKeyReused),
         SendError::AddressLimited(wait) => limited(*wait, &address_quotas(policy)),
         SendError::RateLimited(wait) => limited(*wait, &identifier_quotas(policy)),
         SendError::DeliveryFailed { .. } | SendError::AlreadyFailed => Problem::new(ProblemCode::DeliveryFailed),
-        SendError::ProviderUnavailable { .. } | SendError::Store(StoreError::Unavailable(_)) => {
-            Problem::new(ProblemCode::Unavailable).retry_after(TRY_AGAIN)
+        // The send was counted before the provider was asked: sooner than the cooldown, trying again is refused.
+        SendError::ProviderUnavailable { .. } => {
+            Problem::new(ProblemCode::Unavailable).retry_after(TRY_AGAIN.max(policy.sends.cooldown))
         }
+        SendError::Store(StoreError::Unavailable(_)) => Problem::new(ProblemCode::Unavailable).retry_after(TRY_AGAIN),
         SendError::Store(StoreError::Broken(_)) | SendError::Randomness(_) | SendError::NoKeys => {
             Problem::new(ProblemCode::Internal)
         }

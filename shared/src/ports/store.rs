@@ -21,13 +21,13 @@ pub trait ChallengeStore: Send + Sync {
     /// Starts a challenge, if the windows and the level allow it.
     async fn send(&self, write: &SendWrite) -> Result<Written, StoreError>;
 
-    /// Counts a resend of a live challenge, if the windows allow it. Changes nothing of the challenge.
+    /// Counts a resend of a live challenge that has guesses left, if the windows allow it. Changes nothing of the challenge.
     async fn resend(&self, write: &ResendWrite) -> Result<Written, StoreError>;
 
     /// Judges a guess, if the challenge is live and has guesses left.
     async fn guess(&self, write: &GuessWrite) -> Result<Written, StoreError>;
 
-    /// Ends a challenge whose message could not be delivered, if it is still in its slot.
+    /// Ends a challenge whose message could not be delivered, if it is still in its slot and unsolved.
     async fn kill(&self, key: &LedgerKey, slot: u8, id: ChallengeId) -> Result<(), StoreError>;
 
     /// Reads an identifier's item, up to date; an empty ledger when there is none.

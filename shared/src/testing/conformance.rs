@@ -122,6 +122,7 @@ impl Subject {
             request,
             slot: of.slot,
             id: of.id,
+            max_guesses: MAX_GUESSES,
         }
     }
 }
@@ -296,7 +297,13 @@ async fn a_resend_changes_nothing_but_the_windows(store: &dyn ChallengeStore) ->
     same("a used challenge is not sent again", used, ResendVerdict::Gone)?;
     let expired = sent(store, &subject, 7, subject.after(180)).await?;
     let late = resend(store, &subject.resend(&expired, 8, subject.after(480))).await?;
-    same("nor is an expired one", late, ResendVerdict::Gone)
+    same("nor is an expired one", late, ResendVerdict::Gone)?;
+    let exhausted = sent(store, &subject, 9, subject.after(480)).await?;
+    for number in 0..5 {
+        guess(store, &subject.guess(&exhausted, WRONG, 20 + number, subject.after(481))).await?;
+    }
+    let helpless = resend(store, &subject.resend(&exhausted, 30, subject.after(540))).await?;
+    same("nor one that has no guesses left", helpless, ResendVerdict::Gone)
 }
 
 async fn an_undelivered_code_is_dead(store: &dyn ChallengeStore) -> Outcome {
@@ -306,9 +313,14 @@ async fn an_undelivered_code_is_dead(store: &dyn ChallengeStore) -> Outcome {
     store.kill(&subject.key, challenge.slot, challenge.id).await.map_err(|e| e.to_string())?;
     let verdict = guess(store, &subject.guess(&challenge, RIGHT, 2, subject.after(1))).await?;
     same("a killed code does not work", verdict, GuessVerdict::Gone)?;
+    let solved = sent(store, &subject, 3, subject.after(60)).await?;
+    let right = subject.guess(&solved, RIGHT, 4, subject.after(61));
+    same("the right guess", guess(store, &right).await?, GuessVerdict::Right)?;
+    store.kill(&subject.key, solved.slot, solved.id).await.map_err(|e| e.to_string())?;
+    same("a solved challenge stays solved", guess(store, &right).await?, GuessVerdict::Right)?;
     let ledger = store.read(&subject.key, subject.after(1)).await.map_err(|e| e.to_string())?;
     same("and says what it is", ledger.slots.get(&challenge.slot).map(|slot| slot.state.clone()), Some(SlotState::Dead))?;
-    same("its send stays counted", ledger.sends.len(), 1)
+    same("its send stays counted", ledger.sends.len(), 2)
 }
 
 async fn users_are_remembered(store: &dyn ChallengeStore) -> Outcome {

@@ -65,7 +65,11 @@ impl Item {
     }
 
     fn resend(&mut self, write: &ResendWrite) -> bool {
-        let live = self.ledger.slots.get(&write.slot).is_some_and(|slot| slot.id == write.id && slot.is_live(write.now));
+        let live = self
+            .ledger
+            .slots
+            .get(&write.slot)
+            .is_some_and(|slot| slot.id == write.id && slot.is_live(write.now) && slot.attempts < write.max_guesses);
         if !live || !self.windows_open(&write.limits, write.now, &write.idempotency) {
             return false;
         }
@@ -131,7 +135,8 @@ impl ChallengeStore for MemoryStore {
 
     async fn kill(&self, key: &LedgerKey, slot: u8, id: ChallengeId) -> Result<(), StoreError> {
         self.apply(key, Timestamp::from_millis(0), |item| {
-            let slot = item.ledger.slots.get_mut(&slot).filter(|slot| slot.id == id);
+            let live = |slot: &&mut Slot| slot.id == id && matches!(slot.state, SlotState::Live(_));
+            let slot = item.ledger.slots.get_mut(&slot).filter(live);
             slot.map(|slot| slot.state = SlotState::Dead).is_some()
         });
         Ok(())

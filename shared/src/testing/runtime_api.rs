@@ -39,7 +39,7 @@ use crate::domain::time::millis;
 use crate::ports::clock::Clock;
 
 /// How long an event may take unless the caller says otherwise: the functions' own timeout in `template.yaml`.
-pub const TIMEOUT: Duration = Duration::from_secs(10);
+pub const TIMEOUT: Duration = Duration::from_secs(20);
 /// How long a function may take to start. Lambda gives it ten seconds; a busy machine more.
 const START: Duration = Duration::from_secs(30);
 /// How long a late reply is waited for, and a dead function's last words.

@@ -19,13 +19,14 @@ pub(super) fn is_condition_failure<R>(error: &SdkError<UpdateItemError, R>) -> O
 }
 
 /// Error codes after which the same request may succeed later.
-const PASSING: [&str; 8] = [
+const PASSING: [&str; 9] = [
     "InternalServerError",
     "LimitExceededException",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "ServiceUnavailable",
     "ThrottlingException",
+    "TransactionCanceledException",
     "TransactionConflictException",
     "TransactionInProgressException",
 ];

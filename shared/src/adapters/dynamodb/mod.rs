@@ -94,8 +94,9 @@ impl ChallengeStore for DynamoStore {
     }
 
     async fn kill(&self, key: &LedgerKey, slot: u8, id: ChallengeId) -> Result<(), StoreError> {
-        let expression = Expression::new(format!("REMOVE c{slot}"), format!("x{slot} = :cid"))
-            .value(":cid", AttributeValue::B(Blob::new(id.0)));
+        let expression = Expression::new(format!("REMOVE c{slot}"), format!("x{slot} = :cid AND size(c{slot}) > :zero"))
+            .value(":cid", AttributeValue::B(Blob::new(id.0)))
+            .number(":zero", 0_u64);
         self.update(key.as_str(), expression).await.map(|_| ())
     }
 

@@ -79,14 +79,17 @@ pub(super) fn new_challenge(write: &SendWrite) -> Expression {
 /// The same challenge once more: the windows and registers of a send, and nothing of the slot changes.
 ///
 /// ```text
-/// IF … AND x3 = :cid AND e3 > :now AND size(c3) > :zero     the challenge is this one, alive and unsolved
+/// IF … AND x3 = :cid AND e3 > :now AND size(c3) > :zero AND a3 < :max
+///         The challenge is this one, alive and unsolved, with guesses left: a code that no guess can match helps nobody.
 /// ```
 pub(super) fn same_challenge(write: &ResendWrite) -> Expression {
     let s = write.slot;
     let update = format!("SET {}, sr = :idempotency, sq = :request, ss = :slot, #ttl = :ttl", shifted_registers(&write.limits));
-    let condition = format!("{} AND x{s} = :cid AND e{s} > :now AND size(c{s}) > :zero", windows_are_open(&write.limits));
+    let condition =
+        format!("{} AND x{s} = :cid AND e{s} > :now AND size(c{s}) > :zero AND a{s} < :max", windows_are_open(&write.limits));
     counted(Expression::new(update, condition), write.now, &write.limits, &write.request, &write.idempotency, s)
         .value(":cid", AttributeValue::B(Blob::new(write.id.0)))
+        .number(":max", write.max_guesses)
 }
 
 /// The placeholders that every counted send has.
