@@ -35,6 +35,8 @@ pub struct Aws {
     region: Region,
     credentials: Credentials,
     connector: SharedHttpConnector,
+    /// A whole store operation, and one attempt at it.
+    store_limits: (Duration, Duration),
 }
 
 /// The trust bundle could not be read.
@@ -59,7 +61,16 @@ impl Aws {
                 "environment",
             ),
             connector: SharedHttpConnector::new(connector(extra_roots)?),
+            store_limits: (STORE_OPERATION, STORE_ATTEMPT),
         })
+    }
+
+    /// With this much time for a whole store operation, and for each attempt: for machines that are busy with a hundred
+    /// requests at once.
+    #[must_use]
+    pub const fn with_store_limits(mut self, operation: Duration, attempt: Duration) -> Self {
+        self.store_limits = (operation, attempt);
+        self
     }
 
     /// DynamoDB: three attempts of 600 ms inside 2 s. Every write of ours can be repeated safely.
@@ -69,7 +80,8 @@ impl Aws {
             .with_max_attempts(3)
             .with_initial_backoff(Duration::from_millis(50))
             .with_max_backoff(Duration::from_millis(300));
-        let timeouts = TimeoutConfig::builder().operation_timeout(STORE_OPERATION).operation_attempt_timeout(STORE_ATTEMPT);
+        let timeouts =
+            TimeoutConfig::builder().operation_timeout(self.store_limits.0).operation_attempt_timeout(self.store_limits.1);
         let mut config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(self.region.clone())

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use dynoxide::Database;
 use tokio::net::TcpListener;
@@ -62,7 +63,7 @@ impl Embedded {
         tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, async {
             let _dropped = stopped.await;
         }));
-        let embedded = Self { address, aws: Aws::new(&local_credentials())?, _stop: stop };
+        let embedded = Self { address, aws: patient()?, _stop: stop };
         table::create(&embedded.client(), TABLE).await?;
         Ok(embedded)
     }
@@ -96,4 +97,10 @@ pub fn local_credentials() -> AwsConfig {
         session_token: None,
         ca_bundle: None,
     }
+}
+
+/// With time for a hundred requests at once on a machine that has other things to do. What a test waits for is an answer;
+/// how long the functions wait is their own setting.
+fn patient() -> Result<Aws, UnreadableTrust> {
+    Ok(Aws::new(&local_credentials())?.with_store_limits(Duration::from_secs(60), Duration::from_secs(30)))
 }
