@@ -21,7 +21,7 @@ use crate::domain::time::Timestamp;
 use crate::ports::clock::Clock;
 use crate::ports::keys::KeySource;
 
-/// Least time between two reads of the secret: anybody can send tokens that name an unknown key.
+/// Least time between two further reads of the secret:
 const REREAD: Duration = Duration::from_secs(60);
 
 /// The keys of the process, as last read from the vault.
