@@ -6,18 +6,10 @@ use aws_sdk_sesv2::error::BuildError;
 use aws_sdk_sesv2::types::{Body, Content as Part, Destination, EmailContent, Message as Mail};
 
 use super::delivery;
+pub use super::sender_settings::SesSettings;
 use crate::ports::sender::{Content, Delivery, Message, Refusal, RefusalClass, Sender};
 
 const PROVIDER: &str = "ses";
-
-/// How mail is sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SesSettings {
-    /// The verified address that mail comes from, with a display name if wanted.
-    pub from: String,
-    /// The configuration set to send under.
-    pub configuration_set: Option<String>,
-}
 
 /// Sends mail through SES.
 #[derive(Clone, Debug)]

@@ -6,8 +6,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::adapters::ses::SesSettings;
-use crate::adapters::sns::SnsSettings;
+use crate::adapters::sender_settings::{SesSettings, SnsSettings};
 use crate::domain::guard::SmsCountries;
 use crate::domain::ledger::SendLimits;
 use crate::domain::policy::{self, ChallengeBinding, Policy};

@@ -9,7 +9,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::Value;
 
 use super::clock::TestClock;
+#[cfg(feature = "testing")]
 use super::embedded::{Embedded, EmbeddedError};
+use super::memory::{MemoryDirectory, MemoryStore};
 use crate::adapters::outbox::Outbox;
 use crate::adapters::system::SystemRandomness;
 use crate::app::send_otp::SendOtp;
@@ -19,7 +21,7 @@ use crate::domain::keys::{InvalidKeys, KeyId, KeyRing};
 use crate::domain::policy::Policy;
 use crate::http::{Api, Call, Cors};
 use crate::messages::{Brand, Locale};
-use crate::ports::clock::Clock;
+use crate::ports::clock::{Clock, Randomness};
 use crate::ports::directory::Directory;
 use crate::ports::keys::KeySource;
 use crate::ports::sender::Sender;
@@ -40,6 +42,8 @@ pub struct Setup {
     pub keys: Arc<dyn KeySource>,
     /// The clock, shared with the outbox.
     pub clock: Arc<TestClock>,
+    /// Ids and challenges are made of it.
+    pub randomness: Arc<dyn Randomness>,
     /// Where messages end up.
     pub outbox: Outbox,
     /// Who delivers texts and mail: the outbox, unless replaced.
@@ -85,17 +89,34 @@ impl Setup {
     ///
     /// # Errors
     /// The test keys are no keys, which cannot be.
+    #[cfg(feature = "testing")]
     pub fn on(embedded: &Embedded) -> Result<Self, EmbeddedError> {
         let store = Arc::new(embedded.store());
+        let directory = Arc::clone(&store) as _;
+        Self::with(store, directory).map_err(|error| EmbeddedError::Database(error.to_string()))
+    }
+
+    /// On the reference store, in memory: a fresh one for every run of a fuzz target.
+    ///
+    /// # Errors
+    /// As [`Self::on`].
+    pub fn in_memory() -> Result<Self, InvalidKeys> {
+        Self::with(Arc::new(MemoryStore::default()), Arc::new(MemoryDirectory::default()))
+    }
+
+    fn with<S: ChallengeStore + WindowStore + 'static>(
+        store: Arc<S>,
+        directory: Arc<dyn Directory>,
+    ) -> Result<Self, InvalidKeys> {
         let clock = Arc::new(TestClock::default());
         let outbox = Outbox::new(Arc::clone(&clock) as _);
-        let keys = test_keys().map_err(|error| EmbeddedError::Database(error.to_string()))?;
         Ok(Self {
             store: Arc::clone(&store) as _,
-            windows: Arc::clone(&store) as _,
-            directory: store,
-            keys: Arc::new(keys),
+            windows: store,
+            directory,
+            keys: Arc::new(test_keys()?),
             clock,
+            randomness: Arc::new(SystemRandomness),
             sender: Arc::new(outbox.clone()),
             outbox,
             policy: Policy { address_per_minute: 100_000, address_per_hour: 100_000, ..Policy::default() },
@@ -113,7 +134,7 @@ impl Setup {
             email: Some(self.sender),
             keys: Arc::clone(&self.keys),
             clock: Arc::clone(&self.clock) as _,
-            randomness: Arc::new(SystemRandomness),
+            randomness: Arc::clone(&self.randomness),
             policy: self.policy.clone(),
             countries: self.countries,
             brand: Brand { app: "Acme".to_owned(), domain: "example.com".to_owned() },
@@ -123,7 +144,7 @@ impl Setup {
             directory: self.directory,
             keys: self.keys,
             clock: Arc::clone(&self.clock) as _,
-            randomness: Arc::new(SystemRandomness),
+            randomness: self.randomness,
             policy: self.policy,
         };
         let api = Api {
