@@ -8,7 +8,10 @@ pub mod conformance;
 #[cfg(feature = "testing")]
 pub mod embedded;
 pub mod failing;
+#[cfg(feature = "testing")]
+pub mod guard_conformance;
 pub mod memory;
+pub mod memory_guard;
 pub mod repeating;
 #[cfg(feature = "testing")]
 pub mod runtime_api;

@@ -12,17 +12,24 @@ use super::clock::TestClock;
 #[cfg(feature = "testing")]
 use super::embedded::{Embedded, EmbeddedError};
 use super::memory::{MemoryDirectory, MemoryStore};
+use super::memory_guard::MemoryGuard;
 use crate::adapters::outbox::Outbox;
 use crate::adapters::system::SystemRandomness;
+use crate::app::guard::Guard;
 use crate::app::send_otp::SendOtp;
 use crate::app::verify_otp::VerifyOtp;
-use crate::domain::guard::SmsCountries;
+use crate::domain::guard::GuardPolicy;
+use crate::domain::guard::budget::Budget;
+use crate::domain::guard::destinations::SmsCountries;
+use crate::domain::guard::unanswered::{CountryFloor, PrefixLimits};
 use crate::domain::keys::{InvalidKeys, KeyId, KeyRing};
 use crate::domain::policy::Policy;
+use crate::domain::test_identifiers::TestIdentifiers;
 use crate::http::{Api, Call, Cors};
 use crate::messages::{Brand, Locale};
 use crate::ports::clock::{Clock, Randomness};
 use crate::ports::directory::Directory;
+use crate::ports::guard::GuardStore;
 use crate::ports::keys::KeySource;
 use crate::ports::sender::Sender;
 use crate::ports::store::{ChallengeStore, WindowStore};
@@ -50,8 +57,12 @@ pub struct Setup {
     pub sender: Arc<dyn Sender>,
     /// The numbers; address windows are wide, so that tests can send from one place.
     pub policy: Policy,
-    /// Where texts may go.
-    pub countries: SmsCountries,
+    /// What may leave: everywhere, and the windows are wide, so that tests can send to many numbers.
+    pub guard: GuardPolicy,
+    /// The guard's counters.
+    pub counters: Arc<dyn GuardStore>,
+    /// Identifiers of testers.
+    pub test_identifiers: TestIdentifiers,
 }
 
 /// A service under test.
@@ -84,6 +95,19 @@ pub fn test_keys() -> Result<Arc<KeyRing>, InvalidKeys> {
     KeyRing::new(&[(KeyId(1), vec![7; 64])].into(), KeyId(1), KeyId(1)).map(Arc::new)
 }
 
+/// A guard that serves every country and has room for a test's traffic.
+#[must_use]
+pub fn wide_guard() -> GuardPolicy {
+    GuardPolicy {
+        countries: SmsCountries::All,
+        prefix: PrefixLimits { per_hour: 40, per_day: 40 },
+        country: CountryFloor { per_hour: 1_000_000, per_day: 1_000_000 },
+        countries_per_address: 250,
+        budget: Budget { messages: 10_000_000, ..Budget::default() },
+        ..GuardPolicy::default()
+    }
+}
+
 impl Setup {
     /// On an embedded DynamoDB, with the defaults of the policy.
     ///
@@ -92,8 +116,8 @@ impl Setup {
     #[cfg(feature = "testing")]
     pub fn on(embedded: &Embedded) -> Result<Self, EmbeddedError> {
         let store = Arc::new(embedded.store());
-        let directory = Arc::clone(&store) as _;
-        Self::with(store, directory).map_err(|error| EmbeddedError::Database(error.to_string()))
+        let (directory, counters) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
+        Self::with(store, directory, counters).map_err(|error| EmbeddedError::Database(error.to_string()))
     }
 
     /// On the reference store, in memory: a fresh one for every run of a fuzz target.
@@ -101,12 +125,14 @@ impl Setup {
     /// # Errors
     /// As [`Self::on`].
     pub fn in_memory() -> Result<Self, InvalidKeys> {
-        Self::with(Arc::new(MemoryStore::default()), Arc::new(MemoryDirectory::default()))
+        let counters = Arc::new(MemoryGuard::default());
+        Self::with(Arc::new(MemoryStore::default()), Arc::new(MemoryDirectory::default()), counters)
     }
 
     fn with<S: ChallengeStore + WindowStore + 'static>(
         store: Arc<S>,
         directory: Arc<dyn Directory>,
+        counters: Arc<dyn GuardStore>,
     ) -> Result<Self, InvalidKeys> {
         let clock = Arc::new(TestClock::default());
         let outbox = Outbox::new(Arc::clone(&clock) as _);
@@ -114,19 +140,22 @@ impl Setup {
             store: Arc::clone(&store) as _,
             windows: store,
             directory,
+            counters,
             keys: Arc::new(test_keys()?),
             clock,
             randomness: Arc::new(SystemRandomness),
             sender: Arc::new(outbox.clone()),
             outbox,
             policy: Policy { address_per_minute: 100_000, address_per_hour: 100_000, ..Policy::default() },
-            countries: SmsCountries::All,
+            guard: wide_guard(),
+            test_identifiers: TestIdentifiers::default(),
         })
     }
 
     /// The service.
     #[must_use]
     pub fn build(self) -> Service {
+        let guard = Arc::new(Guard::new(self.counters, self.guard));
         let send = SendOtp {
             store: Arc::clone(&self.store),
             windows: self.windows,
@@ -136,7 +165,8 @@ impl Setup {
             clock: Arc::clone(&self.clock) as _,
             randomness: Arc::clone(&self.randomness),
             policy: self.policy.clone(),
-            countries: self.countries,
+            guard: Arc::clone(&guard),
+            test_identifiers: self.test_identifiers,
             brand: Brand { app: "Acme".to_owned(), domain: "example.com".to_owned() },
         };
         let verify = VerifyOtp {
@@ -146,6 +176,7 @@ impl Setup {
             clock: Arc::clone(&self.clock) as _,
             randomness: self.randomness,
             policy: self.policy,
+            guard,
         };
         let api = Api {
             send: Some(send),
