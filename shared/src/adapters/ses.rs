@@ -1,4 +1,5 @@
 //! Mail through Amazon SES, API version 2: `SendEmail` with a subject, a text part and an HTML part.
+#![cfg(feature = "aws")]
 
 use async_trait::async_trait;
 use aws_sdk_sesv2::Client;
@@ -6,7 +7,7 @@ use aws_sdk_sesv2::error::BuildError;
 use aws_sdk_sesv2::types::{Body, Content as Part, Destination, EmailContent, Message as Mail};
 
 use super::delivery;
-pub use super::sender_settings::SesSettings;
+pub use crate::config::SesSettings;
 use crate::ports::sender::{Content, Delivery, Message, Refusal, RefusalClass, Sender};
 
 const PROVIDER: &str = "ses";

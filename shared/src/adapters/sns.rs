@@ -1,11 +1,12 @@
 //! Texts through Amazon SNS: `Publish` to a phone number.
+#![cfg(feature = "aws")]
 
 use async_trait::async_trait;
 use aws_sdk_sns::Client;
 use aws_sdk_sns::types::MessageAttributeValue;
 
 use super::delivery;
-pub use super::sender_settings::SnsSettings;
+pub use crate::config::SnsSettings;
 use crate::ports::sender::{Content, Delivery, Message, Refusal, RefusalClass, Sender};
 
 const PROVIDER: &str = "sns";
