@@ -60,6 +60,8 @@ def codes(client, send, verify):
     signed_in_by(client, send, verify, a_mailbox(), "code")
     guessed_wrong(client, send, verify)
     repeated(client, send)
+    if (VERIFY, 409) in client.said:
+        added_to_a_user(client, send, verify)
     client.expect(400, "invalid_identifier", send, {"identifier": "nobody"})
     client.expect(400, "invalid_identifier", verify, {"identifier": a_number(), "type": "email", "otp_code": "123456"})
     client.expect(403, "destination_not_allowed", send, {"identifier": "+18005551234"})
@@ -96,6 +98,23 @@ def repeated(client, send):
     assert first["challenge_id"] == again["challenge_id"], "another challenge for the same key"
     client.expect(422, "idempotency_key_reused", send, {"identifier": a_mailbox()}, headers=key)
     client.expect(400, "invalid_request", send, request, headers={"Idempotency-Key": "short"})
+
+
+def added_to_a_user(client, send, verify):
+    """A user's number, and a second one that there is no room for."""
+    token = signed_in_by(client, send, verify, a_mailbox(), "otp_code")["access_token"]
+    bearer = {"Authorization": f"Bearer {token}"}
+    proves(client, send, verify, a_number(), bearer, 200, None)
+    proves(client, send, verify, a_number(), bearer, 409, "identifier_already_set")
+    asked = {"identifier": a_number(), "purpose": "phone_verification"}
+    client.expect(400, "invalid_token", send, asked, headers={"Authorization": "Bearer forged"})
+
+
+def proves(client, send, verify, identifier, bearer, status, code):
+    asked = {"identifier": identifier, "purpose": "phone_verification"}
+    sent = client.expect(200, None, send, asked, headers=bearer)
+    guess = {**asked, "otp_code": client.service.code_for(identifier), "challenge_id": sent["challenge_id"]}
+    client.expect(status, code, verify, guess, headers=bearer)
 
 
 def sessions(client, refresh, log_out):
