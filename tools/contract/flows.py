@@ -9,6 +9,8 @@ import document
 
 SEND, VERIFY = "/api/auth/otp/send", "/api/auth/otp/verify"
 REFRESH, LOG_OUT = "/api/auth/token/refresh", "/api/auth/logout"
+# A page that the local server knows.
+ORIGIN = "http://localhost:5173"
 TOO_LARGE = b'{"identifier":"' + b"x" * (8 * 1024) + b'"}'
 
 _numbers = itertools.count(1000)
@@ -126,6 +128,34 @@ def sessions(client, refresh, log_out):
         renewed = client.expect(200, None, refresh, {"refresh_token": granted["refresh_token"]})
         client.expect(200, None, log_out, {"refresh_token": renewed["refresh_token"]})
         client.call(refresh, {"refresh_token": renewed["refresh_token"]})
+
+
+def when_strict(client):
+    """On a server that insists on challenges, and keeps refresh tokens in cookies for pages of its own."""
+    guess = {"identifier": a_number(), "otp_code": "123456"}
+    client.expect(400, "challenge_required", VERIFY, guess)
+    if REFRESH not in client.paths:
+        return
+    page = {"Origin": ORIGIN, "Cookie": cookie_of(client)}
+    for slash in ("", "/"):
+        client.expect(403, "origin_not_allowed", REFRESH + slash, {}, headers={"Cookie": page["Cookie"]})
+        client.expect(403, "origin_not_allowed", LOG_OUT + slash, {}, headers={"Cookie": page["Cookie"]})
+    client.expect(200, None, REFRESH, {}, headers=page)
+    client.expect(200, None, LOG_OUT, {}, headers=page)
+
+
+def cookie_of(client):
+    identifier = a_mailbox()
+    sent = client.expect(200, None, SEND, {"identifier": identifier})
+    guess = {"identifier": identifier, "otp_code": client.service.code_for(identifier), "challenge_id": sent["challenge_id"]}
+    return client.call(VERIFY, guess).headers["Set-Cookie"].split(";")[0]
+
+
+def without_sessions(client):
+    """On a server that gives no refresh tokens."""
+    for path in (REFRESH, REFRESH + "/", LOG_OUT, LOG_OUT + "/"):
+        if path in client.paths:
+            client.expect(404, "not_found", path, {"refresh_token": "x"})
 
 
 def elsewhere(client, whole):
