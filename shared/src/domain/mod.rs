@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod challenge;
+pub mod claims;
 pub mod code;
 pub mod guard;
 pub mod keys;

@@ -5,3 +5,4 @@ pub mod directory;
 pub mod keys;
 pub mod sender;
 pub mod store;
+pub mod tokens;
