@@ -3,20 +3,23 @@
 use std::sync::Arc;
 
 use crate::adapters::aws::{Aws, UnreadableTrust};
+use crate::adapters::decoy::{self, Observed, RecentDeliveries};
 use crate::adapters::dynamodb::DynamoStore;
+use crate::adapters::no_tokens::NoTokens;
 use crate::adapters::secrets::{SecretError, VaultKeys};
 use crate::adapters::ses::SesSender;
 use crate::adapters::sns::SnsSender;
 use crate::adapters::system::{SystemClock, SystemRandomness};
 use crate::app::send_otp::SendOtp;
 use crate::app::verify_otp::VerifyOtp;
-use crate::config::{AwsConfig, CoreConfig, Faults, Lookup, SendConfig};
-use crate::domain::recipient::Recipient;
+use crate::config::{AwsConfig, CoreConfig, Faults, Lookup, SendConfig, Stage};
+use crate::domain::recipient::{Channel, Recipient};
 use crate::http::{Api, Cors};
 use crate::messages::Locale;
 use crate::ports::clock::{Clock, Randomness};
 use crate::ports::keys::KeySource;
 use crate::ports::sender::Sender;
+use crate::ports::tokens::TokenChecker;
 use crate::telemetry;
 
 /// Why a function does not start.
@@ -38,6 +41,8 @@ pub enum StartError {
 pub struct Parts {
     /// Every store, in one table.
     pub store: Arc<DynamoStore>,
+    /// Who tells genuine access tokens.
+    pub tokens: Arc<dyn TokenChecker>,
     /// The keys.
     pub keys: Arc<dyn KeySource>,
     /// The time.
@@ -90,11 +95,20 @@ pub async fn verify_function(lookup: Lookup<'_>) -> Result<Api, StartError> {
 /// Sending, by these settings.
 #[must_use]
 pub fn send_otp(config: &SendConfig, parts: &Parts, senders: Senders) -> SendOtp {
+    // The local server's outbox takes no time, so nothing there stands for a provider's.
+    let usual = if config.core.stage == Stage::Local { 0..=0 } else { decoy::USUAL };
+    let deliveries = Arc::new(RecentDeliveries::new(usual, Arc::clone(&parts.randomness)));
+    let observed =
+        |sender, channel| Arc::new(Observed { sender, channel, deliveries: Arc::clone(&deliveries) }) as Arc<dyn Sender>;
     SendOtp {
         store: Arc::clone(&parts.store) as _,
         windows: Arc::clone(&parts.store) as _,
-        sms: senders.sms,
-        email: senders.email,
+        directory: Arc::clone(&parts.store) as _,
+        tokens: Arc::clone(&parts.tokens),
+        sms: senders.sms.map(|sender| observed(sender, Channel::Sms)),
+        email: senders.email.map(|sender| observed(sender, Channel::Email)),
+        decoy: deliveries,
+        sign_up: config.core.sign_up,
         keys: Arc::clone(&parts.keys),
         clock: Arc::clone(&parts.clock),
         randomness: Arc::clone(&parts.randomness),
@@ -110,6 +124,8 @@ pub fn verify_otp(config: &CoreConfig, parts: &Parts) -> VerifyOtp {
     VerifyOtp {
         store: Arc::clone(&parts.store) as _,
         directory: Arc::clone(&parts.store) as _,
+        tokens: Arc::clone(&parts.tokens),
+        sign_up: config.sign_up,
         keys: Arc::clone(&parts.keys),
         clock: Arc::clone(&parts.clock),
         randomness: Arc::clone(&parts.randomness),
@@ -131,7 +147,13 @@ async fn parts(aws: &Aws, config: &CoreConfig) -> Result<Parts, StartError> {
     let keys = VaultKeys::read(secrets, config.keys_secret.clone(), Arc::clone(&clock));
     let (keys, ()) = tokio::join!(keys, open(aws, Some(table)));
     let store = DynamoStore::new(aws.dynamodb(config.dynamodb_endpoint.as_deref()), config.table.clone());
-    Ok(Parts { store: Arc::new(store), keys: Arc::new(keys?), clock, randomness: Arc::new(SystemRandomness) })
+    Ok(Parts {
+        store: Arc::new(store),
+        tokens: Arc::new(NoTokens),
+        keys: Arc::new(keys?),
+        clock,
+        randomness: Arc::new(SystemRandomness),
+    })
 }
 
 async fn open(aws: &Aws, endpoint: Option<String>) {

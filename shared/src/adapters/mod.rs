@@ -1,10 +1,12 @@
 //! The ports, on real things: DynamoDB, SNS, SES, the operating system, and the Lambda runtime.
 
 pub mod aws;
+pub mod decoy;
 mod delivery;
 pub mod dynamodb;
 #[cfg(feature = "lambda")]
 pub mod lambda;
+pub mod no_tokens;
 pub mod outbox;
 pub mod secrets;
 pub mod ses;

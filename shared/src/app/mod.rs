@@ -1,6 +1,8 @@
 //! The use cases, one a file, over the ports.
 
+mod admission;
 pub mod send_otp;
+mod sign_in;
 pub mod verify_otp;
 
 use crate::domain::challenge::{Challenge, InvalidToken};
