@@ -9,9 +9,10 @@ use std::sync::Arc;
 use otp_auth::adapters::aws::Aws;
 use otp_auth::adapters::dynamodb::{DynamoStore, table};
 use otp_auth::config::{self, AwsConfig};
-use otp_auth::testing::conformance;
 use otp_auth::testing::embedded::{Embedded, local_credentials};
 use otp_auth::testing::memory::{MemoryStore, RacyStore};
+use otp_auth::testing::racy_directory::RacyDirectory;
+use otp_auth::testing::{conformance, directory};
 
 /// How often each race is run: one lucky order proves nothing.
 const ROUNDS: usize = 20;
@@ -29,7 +30,11 @@ async fn dynamodb_keeps_every_promise() {
     let store = Arc::new(embedded.store());
     conformance::challenges(Arc::clone(&store)).await.unwrap();
     conformance::windows(Arc::clone(&store)).await.unwrap();
+    directory::directory(Arc::clone(&store)).await.unwrap();
+    directory::administration(Arc::clone(&store)).await.unwrap();
     for _ in 0..ROUNDS {
+        directory::parallel_creations_are_one(Arc::clone(&store)).await.unwrap();
+        directory::parallel_links_are_one(Arc::clone(&store)).await.unwrap();
         conformance::parallel_sends_are_one(Arc::clone(&store)).await.unwrap();
         conformance::parallel_wrong_guesses_are_counted(Arc::clone(&store)).await.unwrap();
         conformance::parallel_right_guesses_are_one(Arc::clone(&store)).await.unwrap();
@@ -48,7 +53,9 @@ async fn a_given_endpoint_keeps_every_promise() {
     table::create(&client, &name).await.unwrap();
     let store = Arc::new(DynamoStore::new(client, name));
     conformance::challenges(Arc::clone(&store)).await.unwrap();
-    conformance::windows(store).await.unwrap();
+    conformance::windows(Arc::clone(&store)).await.unwrap();
+    directory::directory(Arc::clone(&store)).await.unwrap();
+    directory::administration(store).await.unwrap();
 }
 
 /// The controls: a store that reads before it writes fails each race, so the races can fail. On one thread, where tasks take
@@ -59,4 +66,7 @@ async fn a_store_that_reads_before_it_writes_breaks_every_race() {
     conformance::parallel_sends_are_one(Arc::clone(&store)).await.unwrap_err();
     conformance::parallel_wrong_guesses_are_counted(Arc::clone(&store)).await.unwrap_err();
     conformance::parallel_right_guesses_are_one(store).await.unwrap_err();
+    let directory = Arc::new(RacyDirectory::default());
+    directory::parallel_creations_are_one(Arc::clone(&directory)).await.unwrap_err();
+    directory::parallel_links_are_one(directory).await.unwrap_err();
 }
