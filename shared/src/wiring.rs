@@ -4,19 +4,25 @@ use std::sync::Arc;
 
 use crate::adapters::aws::{Aws, UnreadableTrust};
 use crate::adapters::dynamodb::DynamoStore;
-use crate::adapters::secrets::{SecretError, VaultKeys};
+use crate::adapters::jwt::Jwt;
+use crate::adapters::secrets::{Needs, SecretError, VaultKeys};
 use crate::adapters::ses::SesSender;
 use crate::adapters::sns::SnsSender;
 use crate::adapters::system::{SystemClock, SystemRandomness};
+use crate::app::log_out::LogOut;
+use crate::app::refresh_session::RefreshSession;
 use crate::app::send_otp::SendOtp;
+use crate::app::sign_in::{Sessions, SignIn};
 use crate::app::verify_otp::VerifyOtp;
-use crate::config::{AwsConfig, CoreConfig, Faults, Lookup, SendConfig};
+use crate::config::{AwsConfig, CoreConfig, Faults, Lookup, SendConfig, SessionConfig};
 use crate::domain::recipient::Recipient;
-use crate::http::{Api, Cors};
+use crate::domain::session::Transport;
+use crate::http::{Api, Cors, SessionRoutes};
 use crate::messages::Locale;
 use crate::ports::clock::{Clock, Randomness};
 use crate::ports::keys::KeySource;
 use crate::ports::sender::Sender;
+use crate::ports::tokens::{PublishedKeys, TokenIssuer};
 use crate::telemetry;
 
 /// Why a function does not start.
@@ -65,7 +71,7 @@ pub async fn send_function(lookup: Lookup<'_>) -> Result<Api, StartError> {
     let aws = Aws::new(&aws)?;
     let sns = config.sms.as_ref().map(|_| aws.endpoint("sns", config.sns_endpoint.as_deref()));
     let ses = config.email.as_ref().map(|_| aws.endpoint("email", config.ses_endpoint.as_deref()));
-    let (parts, (), (), ()) = tokio::join!(parts(&aws, &config.core), open(&aws, sns), open(&aws, ses), warm_up());
+    let (parts, (), (), ()) = tokio::join!(parts(&aws, &config.core, Needs::Codes), open(&aws, sns), open(&aws, ses), warm_up());
     let senders = Senders {
         sms: config.sms.as_ref().map(|s| Arc::new(SnsSender::new(aws.sns(config.sns_endpoint.as_deref()), s)) as _),
         email: config.email.clone().map(|s| Arc::new(SesSender::new(aws.ses(config.ses_endpoint.as_deref()), s)) as _),
@@ -82,7 +88,8 @@ pub async fn verify_function(lookup: Lookup<'_>) -> Result<Api, StartError> {
     let (aws, config) = both(AwsConfig::read(lookup), CoreConfig::read(lookup))?;
     telemetry::start(config.log_level);
     let aws = Aws::new(&aws)?;
-    let (parts, ()) = tokio::join!(parts(&aws, &config), warm_up());
+    let needs = if config.tokens.is_some() { Needs::CodesAndSigning } else { Needs::Codes };
+    let (parts, ()) = tokio::join!(parts(&aws, &config, needs), warm_up());
     let parts = parts?;
     Ok(api(&config, Locale::default(), &parts, None, Some(verify_otp(&config, &parts))))
 }
@@ -114,21 +121,64 @@ pub fn verify_otp(config: &CoreConfig, parts: &Parts) -> VerifyOtp {
         clock: Arc::clone(&parts.clock),
         randomness: Arc::clone(&parts.randomness),
         policy: config.policy.clone(),
+        sign_in: issuer(config, parts)
+            .map(|issuer| SignIn { issuer, sessions: sessions(config, parts).map(|(sessions, _)| sessions) }),
     }
 }
 
-/// The routes that a process serves.
+/// Access tokens, by these settings: made, checked and published; none without an issuer.
+#[must_use]
+pub fn jwt(config: &CoreConfig, parts: &Parts) -> Option<Jwt> {
+    let settings = config.tokens.as_ref()?.jwt.clone();
+    Some(Jwt::new(Arc::clone(&parts.keys), Arc::clone(&parts.randomness), settings))
+}
+
+fn issuer(config: &CoreConfig, parts: &Parts) -> Option<Arc<dyn TokenIssuer>> {
+    jwt(config, parts).map(|jwt| Arc::new(jwt) as _)
+}
+
+fn sessions(config: &CoreConfig, parts: &Parts) -> Option<(Sessions, Transport)> {
+    let SessionConfig { policy, transport } = config.tokens.as_ref()?.sessions?;
+    let sessions = Sessions {
+        store: Arc::clone(&parts.store) as _,
+        keys: Arc::clone(&parts.keys),
+        randomness: Arc::clone(&parts.randomness),
+        policy,
+    };
+    Some((sessions, transport))
+}
+
+fn session_routes(config: &CoreConfig, parts: &Parts) -> Option<SessionRoutes> {
+    let (sessions, transport) = sessions(config, parts)?;
+    let log_out = LogOut { sessions: sessions.clone() };
+    let refresh = RefreshSession { sessions, issuer: issuer(config, parts)?, clock: Arc::clone(&parts.clock) };
+    Some(SessionRoutes { refresh, log_out, transport })
+}
+
+/// The routes that a process serves: sessions and keys beside `verify`.
 #[must_use]
 pub fn api(config: &CoreConfig, locale: Locale, parts: &Parts, send: Option<SendOtp>, verify: Option<VerifyOtp>) -> Api {
-    Api { send, verify, locale, cors: Cors::new(config.origins.clone()), clock: Arc::clone(&parts.clock) }
+    let sessions = verify.as_ref().and_then(|_| session_routes(config, parts));
+    let published = verify.as_ref().and_then(|_| jwt(config, parts));
+    let cookies = sessions.as_ref().is_some_and(|routes| routes.transport == Transport::Cookie);
+    let cors = Cors::new(config.origins.clone());
+    Api {
+        send,
+        verify,
+        sessions,
+        published: published.map(|jwt| Arc::new(jwt) as Arc<dyn PublishedKeys>),
+        locale,
+        cors: if cookies { cors.with_credentials() } else { cors },
+        clock: Arc::clone(&parts.clock),
+    }
 }
 
 /// The store and the keys; the connection to the table is opened while the keys are read.
-async fn parts(aws: &Aws, config: &CoreConfig) -> Result<Parts, StartError> {
+async fn parts(aws: &Aws, config: &CoreConfig, needs: Needs) -> Result<Parts, StartError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let table = aws.endpoint("dynamodb", config.dynamodb_endpoint.as_deref());
     let secrets = aws.secrets(config.secrets_endpoint.as_deref());
-    let keys = VaultKeys::read(secrets, config.keys_secret.clone(), Arc::clone(&clock));
+    let keys = VaultKeys::read(secrets, config.keys_secret.clone(), Arc::clone(&clock), needs);
     let (keys, ()) = tokio::join!(keys, open(aws, Some(table)));
     let store = DynamoStore::new(aws.dynamodb(config.dynamodb_endpoint.as_deref()), config.table.clone());
     Ok(Parts { store: Arc::new(store), keys: Arc::new(keys?), clock, randomness: Arc::new(SystemRandomness) })

@@ -3,9 +3,11 @@
 pub mod aws;
 mod delivery;
 pub mod dynamodb;
+pub mod jwt;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 pub mod outbox;
+pub mod rotation;
 pub mod secrets;
 pub mod ses;
 pub mod sns;

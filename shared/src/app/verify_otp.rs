@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::open_token;
+use super::sign_in::{Grant, SignIn, SignInError};
 use crate::domain::challenge::{Bound, ChallengeId};
 use crate::domain::code::Guess;
 use crate::domain::keys::{KeyId, KeyRing, LedgerKey};
@@ -31,6 +32,17 @@ pub struct VerifyOtp {
     pub randomness: Arc<dyn Randomness>,
     /// The numbers.
     pub policy: Policy,
+    /// Gives tokens to who signs in, where tokens are on.
+    pub sign_in: Option<SignIn>,
+}
+
+/// Whom a right code showed, and what they are given.
+#[derive(Debug)]
+pub struct Verified {
+    /// The user.
+    pub user: User,
+    /// Their tokens, when the code was for signing in or up.
+    pub grant: Option<Grant>,
 }
 
 /// A checked request to verify a code.
@@ -69,6 +81,9 @@ pub enum VerifyError {
     /// The operating system.
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
+    /// The code was right, and no tokens could be given.
+    #[error(transparent)]
+    SignIn(#[from] SignInError),
 }
 
 /// The challenge that the guess is judged by.
@@ -79,12 +94,25 @@ struct Target {
 }
 
 impl VerifyOtp {
-    /// The user whom a right code signs in.
+    /// The user whom a right code signs in, and their tokens.
     ///
     /// # Errors
-    /// [`VerifyError`]. After [`VerifyError::Store`] a right code may be used up already: a new one must be asked for.
-    pub async fn execute(&self, request: &VerifyRequest) -> Result<User, VerifyError> {
+    /// [`VerifyError`]. After [`VerifyError::Store`] or [`VerifyError::SignIn`] a right code may be used up already: a new one
+    /// must be asked for.
+    pub async fn execute(&self, request: &VerifyRequest) -> Result<Verified, VerifyError> {
         let now = self.clock.now();
+        let user = self.judge(request, now).await?;
+        let grant = match &self.sign_in {
+            // A code for another purpose shows that somebody has the phone or mailbox, and signs nobody in.
+            Some(sign_in) if matches!(request.purpose, Purpose::Login | Purpose::Signup) => {
+                Some(sign_in.grant(&user.id, request.recipient.channel(), now).await?)
+            }
+            _ => None,
+        };
+        Ok(Verified { user, grant })
+    }
+
+    async fn judge(&self, request: &VerifyRequest, now: Timestamp) -> Result<User, VerifyError> {
         let (ring, target) = self.target(request, now).await?;
         let key = ring.ledger_key(&request.recipient);
         let write = self.guess_write(request, &ring, key, &target, now)?;

@@ -3,30 +3,37 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use serde_json::{Value, json};
+use http::{HeaderName, HeaderValue};
+use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use super::Answer;
 use super::body::Fields;
+use super::grant;
 use super::problem::{Problem, ProblemCode};
 use super::record::Record;
-use crate::app::verify_otp::{VerifyError, VerifyOtp, VerifyRequest};
+use crate::app::sign_in::SignInError;
+use crate::app::verify_otp::{Verified, VerifyError, VerifyOtp, VerifyRequest};
 use crate::domain::code::Guess;
 use crate::domain::recipient::{Channel, Recipient};
+use crate::domain::session::Transport;
 use crate::domain::user::User;
 use crate::ports::store::StoreError;
 
 /// After this long, a store that was down may be up again.
 const TRY_AGAIN: Duration = Duration::from_secs(5);
 
-pub(super) async fn answer(verify: &VerifyOtp, body: &Bytes, record: Record) -> Answer {
+pub(super) async fn answer(verify: &VerifyOtp, transport: Transport, body: &Bytes, record: Record) -> Answer {
     let request = match read(body) {
         Ok(request) => request,
         Err(problem) => return Answer::problem(problem, record),
     };
     let record = record.about(&verify.keys.ring(), &request.recipient, request.purpose);
     match verify.execute(&request).await {
-        Ok(user) => Answer::json(&reply(&request.recipient, &user), Vec::new(), record),
+        Ok(verified) => {
+            let (body, headers) = reply(&request.recipient, &verified, transport);
+            Answer::json(&Value::Object(body), headers, record)
+        }
         Err(error) => Answer::problem(problem(&error), record.because(&error)),
     }
 }
@@ -45,23 +52,32 @@ fn read(body: &Bytes) -> Result<VerifyRequest, Problem> {
     Ok(VerifyRequest { recipient, purpose, guess, challenge_id })
 }
 
-fn reply(recipient: &Recipient, user: &User) -> Value {
+fn reply(
+    recipient: &Recipient,
+    verified: &Verified,
+    transport: Transport,
+) -> (Map<String, Value>, Vec<(HeaderName, HeaderValue)>) {
     let factor = match recipient.channel() {
         Channel::Sms => "phone",
         Channel::Email => "email",
     };
+    let mut body = Map::new();
+    body.insert("message".to_owned(), json!(format!("Successfully verified {factor} OTP")));
+    body.insert("verified_identifier".to_owned(), json!(recipient.masked()));
+    body.insert("user".to_owned(), shown(&verified.user));
+    let headers = verified.grant.as_ref().map(|grant| grant::put(&mut body, grant, transport));
+    (body, headers.unwrap_or_default())
+}
+
+fn shown(user: &User) -> Value {
     json!({
-        "message": format!("Successfully verified {factor} OTP"),
-        "verified_identifier": recipient.masked(),
-        "user": {
-            "id": user.id.as_str(),
-            "email": user.email.as_ref().map(Recipient::canonical),
-            "phone_number": user.phone.as_ref().map(Recipient::canonical),
-            "email_verified": user.email.is_some(),
-            "phone_verified": user.phone.is_some(),
-            "created_at": user.created_at.to_rfc3339(),
-            "is_authenticated": true,
-        },
+        "id": user.id.as_str(),
+        "email": user.email.as_ref().map(Recipient::canonical),
+        "phone_number": user.phone.as_ref().map(Recipient::canonical),
+        "email_verified": user.email.is_some(),
+        "phone_verified": user.phone.is_some(),
+        "created_at": user.created_at.to_rfc3339(),
+        "is_authenticated": true,
     })
 }
 
@@ -71,7 +87,11 @@ fn problem(error: &VerifyError) -> Problem {
         VerifyError::NoChallenge => Problem::new(ProblemCode::ChallengeExpired),
         VerifyError::WrongCode { left } => Problem::new(ProblemCode::InvalidCode).with_attempts(*left),
         VerifyError::Exhausted => Problem::new(ProblemCode::AttemptsExhausted).with_attempts(0),
-        VerifyError::Store(StoreError::Unavailable(_)) => Problem::new(ProblemCode::Unavailable).retry_after(TRY_AGAIN),
-        VerifyError::Store(StoreError::Broken(_)) | VerifyError::Randomness(_) => Problem::new(ProblemCode::Internal),
+        VerifyError::Store(StoreError::Unavailable(_)) | VerifyError::SignIn(SignInError::Store(StoreError::Unavailable(_))) => {
+            Problem::new(ProblemCode::Unavailable).retry_after(TRY_AGAIN)
+        }
+        VerifyError::Store(StoreError::Broken(_)) | VerifyError::Randomness(_) | VerifyError::SignIn(_) => {
+            Problem::new(ProblemCode::Internal)
+        }
     }
 }

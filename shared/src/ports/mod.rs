@@ -4,5 +4,6 @@ pub mod clock;
 pub mod directory;
 pub mod keys;
 pub mod sender;
+pub mod sessions;
 pub mod store;
 pub mod tokens;

@@ -137,6 +137,6 @@ pub(super) fn text(item: &Item, name: &str) -> Result<String, StoreError> {
     item.get(name).and_then(|value| value.as_s().ok()).cloned().ok_or_else(|| out_of_shape(name))
 }
 
-fn out_of_shape(name: &str) -> StoreError {
+pub(super) fn out_of_shape(name: &str) -> StoreError {
     StoreError::Broken(format!("attribute {name} is out of shape"))
 }
