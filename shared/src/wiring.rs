@@ -9,10 +9,10 @@ use crate::adapters::secrets::{Needs, SecretError, VaultKeys};
 use crate::adapters::ses::SesSender;
 use crate::adapters::sns::SnsSender;
 use crate::adapters::system::{SystemClock, SystemRandomness};
+use crate::app::grant::{Grants, Sessions};
 use crate::app::log_out::LogOut;
 use crate::app::refresh_session::RefreshSession;
 use crate::app::send_otp::SendOtp;
-use crate::app::sign_in::{Sessions, SignIn};
 use crate::app::verify_otp::VerifyOtp;
 use crate::config::{AwsConfig, CoreConfig, Faults, Lookup, SendConfig, SessionConfig};
 use crate::domain::recipient::Recipient;
@@ -121,8 +121,8 @@ pub fn verify_otp(config: &CoreConfig, parts: &Parts) -> VerifyOtp {
         clock: Arc::clone(&parts.clock),
         randomness: Arc::clone(&parts.randomness),
         policy: config.policy.clone(),
-        sign_in: issuer(config, parts)
-            .map(|issuer| SignIn { issuer, sessions: sessions(config, parts).map(|(sessions, _)| sessions) }),
+        grants: issuer(config, parts)
+            .map(|issuer| Grants { issuer, sessions: sessions(config, parts).map(|(sessions, _)| sessions) }),
     }
 }
 

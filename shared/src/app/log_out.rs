@@ -1,6 +1,6 @@
 //! Log out: the session ends, whichever of its tokens asks for it, and as often as it asks.
 
-use super::sign_in::Sessions;
+use super::grant::Sessions;
 use crate::domain::session::RefreshToken;
 use crate::ports::store::StoreError;
 

@@ -1,9 +1,9 @@
 //! The use cases, one a file, over the ports.
 
+pub mod grant;
 pub mod log_out;
 pub mod refresh_session;
 pub mod send_otp;
-pub mod sign_in;
 pub mod verify_otp;
 
 use crate::domain::challenge::{Challenge, InvalidToken};

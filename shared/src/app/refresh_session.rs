@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::sign_in::{Grant, Refresh, Sessions};
+use super::grant::{Grant, Refresh, Sessions};
 use crate::domain::ledger::RequestId;
 use crate::domain::session::{Family, ForgedRefreshToken, RefreshToken, UseVerdict, UseWrite};
 use crate::domain::time::Timestamp;

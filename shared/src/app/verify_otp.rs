@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use super::grant::{Grant, GrantError, Grants};
 use super::open_token;
-use super::sign_in::{Grant, SignIn, SignInError};
 use crate::domain::challenge::{Bound, ChallengeId};
 use crate::domain::code::Guess;
 use crate::domain::keys::{KeyId, KeyRing, LedgerKey};
@@ -33,7 +33,7 @@ pub struct VerifyOtp {
     /// The numbers.
     pub policy: Policy,
     /// Gives tokens to who signs in, where tokens are on.
-    pub sign_in: Option<SignIn>,
+    pub grants: Option<Grants>,
 }
 
 /// Whom a right code showed, and what they are given.
@@ -83,7 +83,7 @@ pub enum VerifyError {
     Randomness(#[from] NoRandomness),
     /// The code was right, and no tokens could be given.
     #[error(transparent)]
-    SignIn(#[from] SignInError),
+    Grant(#[from] GrantError),
 }
 
 /// The challenge that the guess is judged by.
@@ -97,15 +97,15 @@ impl VerifyOtp {
     /// The user whom a right code signs in, and their tokens.
     ///
     /// # Errors
-    /// [`VerifyError`]. After [`VerifyError::Store`] or [`VerifyError::SignIn`] a right code may be used up already: a new one
+    /// [`VerifyError`]. After [`VerifyError::Store`] or [`VerifyError::Grant`] a right code may be used up already: a new one
     /// must be asked for.
     pub async fn execute(&self, request: &VerifyRequest) -> Result<Verified, VerifyError> {
         let now = self.clock.now();
         let user = self.judge(request, now).await?;
-        let grant = match &self.sign_in {
+        let grant = match &self.grants {
             // A code for another purpose shows that somebody has the phone or mailbox, and signs nobody in.
-            Some(sign_in) if matches!(request.purpose, Purpose::Login | Purpose::Signup) => {
-                Some(sign_in.grant(&user.id, request.recipient.channel(), now).await?)
+            Some(grants) if matches!(request.purpose, Purpose::Login | Purpose::Signup) => {
+                Some(grants.grant(&user.id, request.recipient.channel(), now).await?)
             }
             _ => None,
         };

@@ -5,7 +5,7 @@ use http::{HeaderName, HeaderValue};
 use serde_json::{Map, Value, json};
 
 use super::cookie;
-use crate::app::sign_in::Grant;
+use crate::app::grant::Grant;
 use crate::domain::session::Transport;
 
 /// Adds the fields to a body, and gives back the headers that go with them.

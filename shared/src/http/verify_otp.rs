@@ -12,7 +12,7 @@ use super::body::Fields;
 use super::grant;
 use super::problem::{Problem, ProblemCode};
 use super::record::Record;
-use crate::app::sign_in::SignInError;
+use crate::app::grant::GrantError;
 use crate::app::verify_otp::{Verified, VerifyError, VerifyOtp, VerifyRequest};
 use crate::domain::code::Guess;
 use crate::domain::recipient::{Channel, Recipient};
@@ -87,10 +87,10 @@ fn problem(error: &VerifyError) -> Problem {
         VerifyError::NoChallenge => Problem::new(ProblemCode::ChallengeExpired),
         VerifyError::WrongCode { left } => Problem::new(ProblemCode::InvalidCode).with_attempts(*left),
         VerifyError::Exhausted => Problem::new(ProblemCode::AttemptsExhausted).with_attempts(0),
-        VerifyError::Store(StoreError::Unavailable(_)) | VerifyError::SignIn(SignInError::Store(StoreError::Unavailable(_))) => {
+        VerifyError::Store(StoreError::Unavailable(_)) | VerifyError::Grant(GrantError::Store(StoreError::Unavailable(_))) => {
             Problem::new(ProblemCode::Unavailable).retry_after(TRY_AGAIN)
         }
-        VerifyError::Store(StoreError::Broken(_)) | VerifyError::Randomness(_) | VerifyError::SignIn(_) => {
+        VerifyError::Store(StoreError::Broken(_)) | VerifyError::Randomness(_) | VerifyError::Grant(_) => {
             Problem::new(ProblemCode::Internal)
         }
     }

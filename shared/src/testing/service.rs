@@ -13,10 +13,10 @@ use super::embedded::{Embedded, EmbeddedError};
 use crate::adapters::jwt::{Jwt, JwtSettings};
 use crate::adapters::outbox::Outbox;
 use crate::adapters::system::SystemRandomness;
+use crate::app::grant::{Grants, Sessions};
 use crate::app::log_out::LogOut;
 use crate::app::refresh_session::RefreshSession;
 use crate::app::send_otp::SendOtp;
-use crate::app::sign_in::{Sessions, SignIn};
 use crate::app::verify_otp::VerifyOtp;
 use crate::domain::guard::SmsCountries;
 use crate::domain::keys::{InvalidKeys, KeyId, KeyRing};
@@ -62,7 +62,7 @@ pub struct Setup {
     /// Where texts may go.
     pub countries: SmsCountries,
     /// Access tokens; on unless taken away.
-    pub tokens: Option<JwtSettings>,
+    pub jwt: Option<JwtSettings>,
     /// Sessions; off unless given.
     pub sessions: Option<(SessionPolicy, Transport)>,
     /// Where they live.
@@ -131,7 +131,7 @@ impl Setup {
             outbox,
             policy: Policy { address_per_minute: 100_000, address_per_hour: 100_000, ..Policy::default() },
             countries: SmsCountries::All,
-            tokens: Some(JwtSettings {
+            jwt: Some(JwtSettings {
                 issuer: ISSUER.to_owned(),
                 audience: AUDIENCE.to_owned(),
                 lifetime: Duration::from_secs(3600),
@@ -140,8 +140,8 @@ impl Setup {
         })
     }
 
-    fn jwt(&self) -> Option<Arc<Jwt>> {
-        let settings = self.tokens.clone()?;
+    fn made_jwt(&self) -> Option<Arc<Jwt>> {
+        let settings = self.jwt.clone()?;
         Some(Arc::new(Jwt::new(Arc::clone(&self.keys), Arc::new(SystemRandomness), settings)))
     }
 
@@ -154,14 +154,14 @@ impl Setup {
     fn session_routes(&self) -> Option<SessionRoutes> {
         let (sessions, transport) = self.sessions()?;
         let log_out = LogOut { sessions: sessions.clone() };
-        let refresh = RefreshSession { sessions, issuer: self.jwt()?, clock: Arc::clone(&self.clock) as _ };
+        let refresh = RefreshSession { sessions, issuer: self.made_jwt()?, clock: Arc::clone(&self.clock) as _ };
         Some(SessionRoutes { refresh, log_out, transport })
     }
 
     /// The service.
     #[must_use]
     pub fn build(self) -> Service {
-        let (jwt, sessions, session_routes) = (self.jwt(), self.sessions(), self.session_routes());
+        let (jwt, sessions, session_routes) = (self.made_jwt(), self.sessions(), self.session_routes());
         let cors = Cors::new([ORIGIN.to_owned()].into());
         let cookies = sessions.as_ref().is_some_and(|(_, transport)| *transport == Transport::Cookie);
         let send = SendOtp {
@@ -183,7 +183,7 @@ impl Setup {
             clock: Arc::clone(&self.clock) as _,
             randomness: Arc::new(SystemRandomness),
             policy: self.policy,
-            sign_in: jwt.clone().map(|issuer| SignIn { issuer, sessions: sessions.map(|(sessions, _)| sessions) }),
+            grants: jwt.clone().map(|issuer| Grants { issuer, sessions: sessions.map(|(sessions, _)| sessions) }),
         };
         let api = Api {
             send: Some(send),
