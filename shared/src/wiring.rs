@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use crate::adapters::aws::{Aws, UnreadableTrust};
+use crate::adapters::decoy::{self, Observed, RecentDeliveries};
 use crate::adapters::dynamodb::DynamoStore;
 use crate::adapters::jwt::Jwt;
+use crate::adapters::no_tokens::NoTokens;
 use crate::adapters::secrets::{Needs, SecretError, VaultKeys};
 use crate::adapters::ses::SesSender;
 use crate::adapters::sns::SnsSender;
@@ -14,15 +16,15 @@ use crate::app::log_out::LogOut;
 use crate::app::refresh_session::RefreshSession;
 use crate::app::send_otp::SendOtp;
 use crate::app::verify_otp::VerifyOtp;
-use crate::config::{AwsConfig, CoreConfig, Faults, Lookup, SendConfig, SessionConfig};
-use crate::domain::recipient::Recipient;
+use crate::config::{AwsConfig, CoreConfig, Faults, Lookup, SendConfig, SessionConfig, Stage};
+use crate::domain::recipient::{Channel, Recipient};
 use crate::domain::session::Transport;
 use crate::http::{Api, Cors, SessionRoutes};
 use crate::messages::Locale;
 use crate::ports::clock::{Clock, Randomness};
 use crate::ports::keys::KeySource;
 use crate::ports::sender::Sender;
-use crate::ports::tokens::{PublishedKeys, TokenIssuer};
+use crate::ports::tokens::{PublishedKeys, TokenChecker, TokenIssuer};
 use crate::telemetry;
 
 /// Why a function does not start.
@@ -44,6 +46,8 @@ pub enum StartError {
 pub struct Parts {
     /// Every store, in one table.
     pub store: Arc<DynamoStore>,
+    /// Who tells genuine access tokens.
+    pub tokens: Arc<dyn TokenChecker>,
     /// The keys.
     pub keys: Arc<dyn KeySource>,
     /// The time.
@@ -71,7 +75,7 @@ pub async fn send_function(lookup: Lookup<'_>) -> Result<Api, StartError> {
     let aws = Aws::new(&aws)?;
     let sns = config.sms.as_ref().map(|_| aws.endpoint("sns", config.sns_endpoint.as_deref()));
     let ses = config.email.as_ref().map(|_| aws.endpoint("email", config.ses_endpoint.as_deref()));
-    let (parts, (), (), ()) = tokio::join!(parts(&aws, &config.core, Needs::Codes), open(&aws, sns), open(&aws, ses), warm_up());
+    let (parts, (), (), ()) = tokio::join!(parts(&aws, &config.core), open(&aws, sns), open(&aws, ses), warm_up());
     let senders = Senders {
         sms: config.sms.as_ref().map(|s| Arc::new(SnsSender::new(aws.sns(config.sns_endpoint.as_deref()), s)) as _),
         email: config.email.clone().map(|s| Arc::new(SesSender::new(aws.ses(config.ses_endpoint.as_deref()), s)) as _),
@@ -88,8 +92,7 @@ pub async fn verify_function(lookup: Lookup<'_>) -> Result<Api, StartError> {
     let (aws, config) = both(AwsConfig::read(lookup), CoreConfig::read(lookup))?;
     telemetry::start(config.log_level);
     let aws = Aws::new(&aws)?;
-    let needs = if config.tokens.is_some() { Needs::CodesAndSigning } else { Needs::Codes };
-    let (parts, ()) = tokio::join!(parts(&aws, &config, needs), warm_up());
+    let (parts, ()) = tokio::join!(parts(&aws, &config), warm_up());
     let parts = parts?;
     Ok(api(&config, Locale::default(), &parts, None, Some(verify_otp(&config, &parts))))
 }
@@ -97,11 +100,20 @@ pub async fn verify_function(lookup: Lookup<'_>) -> Result<Api, StartError> {
 /// Sending, by these settings.
 #[must_use]
 pub fn send_otp(config: &SendConfig, parts: &Parts, senders: Senders) -> SendOtp {
+    // The local server's outbox takes no time, so nothing there stands for a provider's.
+    let usual = if config.core.stage == Stage::Local { 0..=0 } else { decoy::USUAL };
+    let deliveries = Arc::new(RecentDeliveries::new(usual, Arc::clone(&parts.randomness)));
+    let observed =
+        |sender, channel| Arc::new(Observed { sender, channel, deliveries: Arc::clone(&deliveries) }) as Arc<dyn Sender>;
     SendOtp {
         store: Arc::clone(&parts.store) as _,
         windows: Arc::clone(&parts.store) as _,
-        sms: senders.sms,
-        email: senders.email,
+        directory: Arc::clone(&parts.store) as _,
+        tokens: Arc::clone(&parts.tokens),
+        sms: senders.sms.map(|sender| observed(sender, Channel::Sms)),
+        email: senders.email.map(|sender| observed(sender, Channel::Email)),
+        decoy: deliveries,
+        sign_up: config.core.sign_up,
         keys: Arc::clone(&parts.keys),
         clock: Arc::clone(&parts.clock),
         randomness: Arc::clone(&parts.randomness),
@@ -117,6 +129,8 @@ pub fn verify_otp(config: &CoreConfig, parts: &Parts) -> VerifyOtp {
     VerifyOtp {
         store: Arc::clone(&parts.store) as _,
         directory: Arc::clone(&parts.store) as _,
+        tokens: Arc::clone(&parts.tokens),
+        sign_up: config.sign_up,
         keys: Arc::clone(&parts.keys),
         clock: Arc::clone(&parts.clock),
         randomness: Arc::clone(&parts.randomness),
@@ -128,13 +142,19 @@ pub fn verify_otp(config: &CoreConfig, parts: &Parts) -> VerifyOtp {
 
 /// Access tokens, by these settings: made, checked and published; none without an issuer.
 #[must_use]
-pub fn jwt(config: &CoreConfig, parts: &Parts) -> Option<Jwt> {
+pub fn jwt(config: &CoreConfig, keys: &Arc<dyn KeySource>, randomness: &Arc<dyn Randomness>) -> Option<Jwt> {
     let settings = config.tokens.as_ref()?.jwt.clone();
-    Some(Jwt::new(Arc::clone(&parts.keys), Arc::clone(&parts.randomness), settings))
+    Some(Jwt::new(Arc::clone(keys), Arc::clone(randomness), settings))
+}
+
+/// Who tells genuine access tokens: nobody takes one for genuine where tokens are off.
+#[must_use]
+pub fn checker(config: &CoreConfig, keys: &Arc<dyn KeySource>, randomness: &Arc<dyn Randomness>) -> Arc<dyn TokenChecker> {
+    jwt(config, keys, randomness).map_or_else(|| Arc::new(NoTokens) as _, |jwt| Arc::new(jwt) as _)
 }
 
 fn issuer(config: &CoreConfig, parts: &Parts) -> Option<Arc<dyn TokenIssuer>> {
-    jwt(config, parts).map(|jwt| Arc::new(jwt) as _)
+    jwt(config, &parts.keys, &parts.randomness).map(|jwt| Arc::new(jwt) as _)
 }
 
 fn sessions(config: &CoreConfig, parts: &Parts) -> Option<(Sessions, Transport)> {
@@ -151,7 +171,12 @@ fn sessions(config: &CoreConfig, parts: &Parts) -> Option<(Sessions, Transport)>
 fn session_routes(config: &CoreConfig, parts: &Parts) -> Option<SessionRoutes> {
     let (sessions, transport) = sessions(config, parts)?;
     let log_out = LogOut { sessions: sessions.clone() };
-    let refresh = RefreshSession { sessions, issuer: issuer(config, parts)?, clock: Arc::clone(&parts.clock) };
+    let refresh = RefreshSession {
+        sessions,
+        issuer: issuer(config, parts)?,
+        directory: Arc::clone(&parts.store) as _,
+        clock: Arc::clone(&parts.clock),
+    };
     Some(SessionRoutes { refresh, log_out, transport })
 }
 
@@ -159,7 +184,7 @@ fn session_routes(config: &CoreConfig, parts: &Parts) -> Option<SessionRoutes> {
 #[must_use]
 pub fn api(config: &CoreConfig, locale: Locale, parts: &Parts, send: Option<SendOtp>, verify: Option<VerifyOtp>) -> Api {
     let sessions = verify.as_ref().and_then(|_| session_routes(config, parts));
-    let published = verify.as_ref().and_then(|_| jwt(config, parts));
+    let published = verify.as_ref().and_then(|_| jwt(config, &parts.keys, &parts.randomness));
     let cookies = sessions.as_ref().is_some_and(|routes| routes.transport == Transport::Cookie);
     let cors = Cors::new(config.origins.clone());
     Api {
@@ -174,14 +199,16 @@ pub fn api(config: &CoreConfig, locale: Locale, parts: &Parts, send: Option<Send
 }
 
 /// The store and the keys; the connection to the table is opened while the keys are read.
-async fn parts(aws: &Aws, config: &CoreConfig, needs: Needs) -> Result<Parts, StartError> {
+async fn parts(aws: &Aws, config: &CoreConfig) -> Result<Parts, StartError> {
+    let needs = if config.tokens.is_some() { Needs::CodesAndSigning } else { Needs::Codes };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let table = aws.endpoint("dynamodb", config.dynamodb_endpoint.as_deref());
     let secrets = aws.secrets(config.secrets_endpoint.as_deref());
     let keys = VaultKeys::read(secrets, config.keys_secret.clone(), Arc::clone(&clock), needs);
     let (keys, ()) = tokio::join!(keys, open(aws, Some(table)));
     let store = DynamoStore::new(aws.dynamodb(config.dynamodb_endpoint.as_deref()), config.table.clone());
-    Ok(Parts { store: Arc::new(store), keys: Arc::new(keys?), clock, randomness: Arc::new(SystemRandomness) })
+    let (keys, randomness): (Arc<dyn KeySource>, Arc<dyn Randomness>) = (Arc::new(keys?), Arc::new(SystemRandomness));
+    Ok(Parts { store: Arc::new(store), tokens: checker(config, &keys, &randomness), keys, clock, randomness })
 }
 
 async fn open(aws: &Aws, endpoint: Option<String>) {

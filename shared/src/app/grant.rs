@@ -19,7 +19,7 @@ use crate::ports::tokens::{IssueError, TokenIssuer};
 
 /// Everything that signing somebody in needs.
 #[derive(Clone)]
-pub struct SignIn {
+pub struct Grants {
     /// Makes the access token.
     pub issuer: Arc<dyn TokenIssuer>,
     /// Starts a session, where sessions are on.
@@ -64,7 +64,7 @@ impl std::fmt::Debug for Refresh {
 
 /// Why somebody could not be signed in.
 #[derive(Debug, thiserror::Error)]
-pub enum SignInError {
+pub enum GrantError {
     /// No access token.
     #[error(transparent)]
     Issue(#[from] IssueError),
@@ -76,12 +76,12 @@ pub enum SignInError {
     Randomness(#[from] NoRandomness),
 }
 
-impl SignIn {
+impl Grants {
     /// Signs the user in, who answered a code on this channel.
     ///
     /// # Errors
-    /// [`SignInError`]; then nothing was given.
-    pub async fn grant(&self, user: &UserId, channel: Channel, now: Timestamp) -> Result<Grant, SignInError> {
+    /// [`GrantError`]; then nothing was given.
+    pub async fn grant(&self, user: &UserId, channel: Channel, now: Timestamp) -> Result<Grant, GrantError> {
         let access = self.issuer.issue(user, channel, now).await?;
         let refresh = match &self.sessions {
             Some(sessions) => Some(sessions.start(user, channel, now).await?),
@@ -92,7 +92,7 @@ impl SignIn {
 }
 
 impl Sessions {
-    async fn start(&self, user: &UserId, channel: Channel, now: Timestamp) -> Result<Refresh, SignInError> {
+    async fn start(&self, user: &UserId, channel: Channel, now: Timestamp) -> Result<Refresh, GrantError> {
         let keys = self.keys.ring();
         let family = FamilyId(random(self.randomness.as_ref())?);
         let token = RefreshToken::first(family, Zeroizing::new(random(self.randomness.as_ref())?));

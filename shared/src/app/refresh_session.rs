@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use super::grant::{Grant, Refresh, Sessions};
 use crate::domain::ledger::RequestId;
-use crate::domain::session::{Family, ForgedRefreshToken, RefreshToken, UseVerdict, UseWrite};
+use crate::domain::session::{Family, FamilyId, ForgedRefreshToken, RefreshToken, UseVerdict, UseWrite};
 use crate::domain::time::Timestamp;
 use crate::ports::clock::{Clock, NoRandomness, random};
+use crate::ports::directory::Directory;
 use crate::ports::store::StoreError;
 use crate::ports::tokens::{IssueError, TokenIssuer};
 
@@ -17,6 +18,8 @@ pub struct RefreshSession {
     pub sessions: Sessions,
     /// Makes the access token.
     pub issuer: Arc<dyn TokenIssuer>,
+    /// The users: a disabled one gets no further token.
+    pub directory: Arc<dyn Directory>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -33,6 +36,9 @@ pub enum RefreshError {
     /// Its family had ended: by time, by logging out, or by an earlier reuse.
     #[error("the session has ended")]
     Ended,
+    /// The user is gone or disabled, and so is the session by now.
+    #[error("the session's user is gone or disabled")]
+    UserRefused,
     /// No access token.
     #[error(transparent)]
     Issue(#[from] IssueError),
@@ -58,6 +64,7 @@ impl RefreshSession {
         let write = self.use_write(&token, &successor, now)?;
         match write.verdict(self.sessions.store.judge(&write).await?) {
             UseVerdict::Good(family) => {
+                self.admit(&family, token.family()).await?;
                 let access = self.issuer.issue(&family.user, family.channel, now).await?;
                 let lifetime = self.lifetime(&family, now);
                 Ok(Grant { access, refresh: Some(Refresh { token: successor.expose(&keys), lifetime }) })
@@ -65,6 +72,15 @@ impl RefreshSession {
             UseVerdict::Reused => Err(RefreshError::Reused),
             UseVerdict::Ended => Err(RefreshError::Ended),
         }
+    }
+
+    /// Is the session's user still one? The token is judged first, so that nobody learns this who has none.
+    async fn admit(&self, family: &Family, id: FamilyId) -> Result<(), RefreshError> {
+        if self.directory.find(&family.user).await?.is_some_and(|user| !user.disabled) {
+            return Ok(());
+        }
+        self.sessions.store.end(id).await?;
+        Err(RefreshError::UserRefused)
     }
 
     fn use_write(&self, token: &RefreshToken, successor: &RefreshToken, now: Timestamp) -> Result<UseWrite, NoRandomness> {

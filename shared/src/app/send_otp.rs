@@ -3,9 +3,13 @@
 //! The order is a defence: a blocked address cannot use up a victim's sends, and what the windows refuse never reaches a
 //! provider. At most one message leaves for one accepted send: the message is sent by the one invocation that the store
 //! calls the send's owner, once, and no error after that point is answered with another attempt.
+//!
+//! Whoever may not sign in (`app/admission.rs`) gets no message, and a reply that does not tell.
 
 use std::sync::Arc;
 use std::time::Duration;
+
+use zeroize::Zeroizing;
 
 use super::open_token;
 use crate::domain::address::SourceAddress;
@@ -14,15 +18,19 @@ use crate::domain::code::Code;
 use crate::domain::guard::{NotServed, SmsCountries};
 use crate::domain::keys::{KeyRing, LedgerKey};
 use crate::domain::ledger::{Ledger, Level, RequestId, ResendVerdict, ResendWrite, SendVerdict, SendWrite, SlotState, Written};
-use crate::domain::policy::Policy;
+use crate::domain::policy::{Policy, SignUp};
 use crate::domain::purpose::Purpose;
 use crate::domain::recipient::{Channel, Recipient};
 use crate::domain::time::Timestamp;
+use crate::domain::user::{UserId, Withheld};
 use crate::messages::{Brand, Locale};
 use crate::ports::clock::{Clock, NoRandomness, Randomness, random};
+use crate::ports::decoy::Decoy;
+use crate::ports::directory::Directory;
 use crate::ports::keys::KeySource;
 use crate::ports::sender::{Delivery, Message, Refusal, Sender};
 use crate::ports::store::{AddressLimits, AddressVerdict, ChallengeStore, IdempotencyVerdict, StoreError, WindowStore};
+use crate::ports::tokens::{InvalidAccessToken, TokenChecker};
 
 /// Everything that sending a code needs.
 pub struct SendOtp {
@@ -30,6 +38,12 @@ pub struct SendOtp {
     pub store: Arc<dyn ChallengeStore>,
     /// The windows on addresses.
     pub windows: Arc<dyn WindowStore>,
+    /// The users.
+    pub directory: Arc<dyn Directory>,
+    /// Who tells genuine access tokens.
+    pub tokens: Arc<dyn TokenChecker>,
+    /// What happens in the place of a delivery that must not happen.
+    pub decoy: Arc<dyn Decoy>,
     /// Who delivers texts; none when the operator sends none.
     pub sms: Option<Arc<dyn Sender>>,
     /// Who delivers mail; none when the operator sends none.
@@ -46,10 +60,11 @@ pub struct SendOtp {
     pub countries: SmsCountries,
     /// What messages name.
     pub brand: Brand,
+    /// Who may sign in.
+    pub sign_up: SignUp,
 }
 
-/// A checked request for a code.
-#[derive(Debug)]
+/// A checked request for a code. It does not print: it holds what only its caller may have.
 pub struct SendRequest {
     /// Whom to send it to.
     pub recipient: Recipient,
@@ -61,6 +76,8 @@ pub struct SendRequest {
     pub challenge_id: Option<String>,
     /// The Idempotency-Key.
     pub idempotency_key: Option<String>,
+    /// The access token of the user who wants the identifier, where the purpose is to verify it.
+    pub access_token: Option<Zeroizing<String>>,
     /// Where the request came from.
     pub source: SourceAddress,
 }
@@ -84,6 +101,8 @@ pub struct Sent {
     pub cooldown: Duration,
     /// What became of the message; none for a client's retry, which sends none.
     pub delivery: Option<Delivery>,
+    /// Why the message was kept back, if it was: then the delivery only looks like one.
+    pub withheld: Option<Withheld>,
 }
 
 /// Why no code was sent.
@@ -98,6 +117,9 @@ pub enum SendError {
     /// The `challenge_id` is not a token of ours for this identifier and purpose.
     #[error(transparent)]
     ForgedChallenge(InvalidToken),
+    /// The access token is not good.
+    #[error(transparent)]
+    InvalidToken(#[from] InvalidAccessToken),
     /// The Idempotency-Key came with another request before.
     #[error("the idempotency key was used for another request")]
     IdempotencyKeyReused,
@@ -141,9 +163,11 @@ pub enum SendError {
 }
 
 /// What one invocation works with, chosen once: a retry anywhere below uses the same values.
-struct Attempt<'a> {
-    request: &'a SendRequest,
-    ring: Arc<KeyRing>,
+pub(super) struct Attempt<'a> {
+    pub(super) request: &'a SendRequest,
+    /// The signed-in user who wants the identifier.
+    pub(super) caller: Option<UserId>,
+    pub(super) ring: Arc<KeyRing>,
     key: LedgerKey,
     now: Timestamp,
     id: RequestId,
@@ -167,15 +191,18 @@ impl SendOtp {
     pub async fn execute(&self, request: &SendRequest) -> Result<Sent, SendError> {
         let sender = self.sender_for(&request.recipient)?;
         let (ring, challenge) = self.open(request).await?;
-        let attempt = self.begin(request, ring)?;
+        let attempt = self.begin(request, ring).await?;
         self.count_address(&attempt).await?;
         self.claim_idempotency(&attempt).await?;
         let accepted = match challenge {
             Some(challenge) if challenge.expires > attempt.now => self.resend(&attempt, challenge).await?,
             _ => self.send_new(&attempt).await?,
         };
-        let delivery = if accepted.ours { Some(self.deliver(sender, &attempt, &accepted).await?) } else { None };
-        self.sent(&attempt, &accepted, delivery)
+        let (delivery, withheld) = match accepted.ours {
+            true => self.deliver(sender, &attempt, &accepted).await.map(|(delivery, why)| (Some(delivery), why))?,
+            false => (None, None),
+        };
+        self.sent(&attempt, &accepted, delivery, withheld)
     }
 
     /// The guard: may anything go there at all?
@@ -198,13 +225,15 @@ impl SendOtp {
         Ok((ring, Some(opened.map_err(SendError::ForgedChallenge)?)))
     }
 
-    fn begin<'a>(&self, request: &'a SendRequest, ring: Arc<KeyRing>) -> Result<Attempt<'a>, SendError> {
+    async fn begin<'a>(&self, request: &'a SendRequest, ring: Arc<KeyRing>) -> Result<Attempt<'a>, SendError> {
         let id = RequestId::new(random(self.randomness.as_ref())?);
         let idempotency = match &request.idempotency_key {
             Some(header) => ring.idempotency_key(header),
             None => id.as_str().to_owned(),
         };
-        Ok(Attempt { request, key: ring.ledger_key(&request.recipient), ring, now: self.clock.now(), id, idempotency })
+        let now = self.clock.now();
+        let caller = self.caller(request, now).await?;
+        Ok(Attempt { request, caller, key: ring.ledger_key(&request.recipient), ring, now, id, idempotency })
     }
 
     async fn count_address(&self, attempt: &Attempt<'_>) -> Result<(), SendError> {
@@ -223,7 +252,8 @@ impl SendOtp {
         }
         let SendRequest { recipient, purpose, challenge_id, locale, .. } = attempt.request;
         let token = challenge_id.as_deref().unwrap_or_default();
-        let parts = [recipient.channel().as_str(), recipient.canonical(), purpose.as_str(), token, locale.tag()];
+        let caller = attempt.caller.as_ref().map(UserId::as_str).unwrap_or_default();
+        let parts = [recipient.channel().as_str(), recipient.canonical(), purpose.as_str(), token, locale.tag(), caller];
         let fingerprint = attempt.ring.fingerprint(&parts.map(str::as_bytes));
         match self.windows.claim_idempotency(&attempt.idempotency, &fingerprint, attempt.now).await? {
             IdempotencyVerdict::Same => Ok(()),
@@ -325,31 +355,52 @@ impl SendOtp {
         })
     }
 
-    /// One message, once. When a challenge's first message certainly did not leave, its code dies.
-    async fn deliver(&self, sender: &dyn Sender, attempt: &Attempt<'_>, accepted: &Accepted) -> Result<Delivery, SendError> {
-        let challenge = &accepted.challenge;
-        let keys = attempt.ring.get(challenge.key).ok_or(SendError::NoKeys)?;
-        let code = Code::derive(keys, &attempt.bound(challenge.id), challenge.shape);
-        let channel = attempt.request.recipient.channel();
-        let content = self.brand.render(channel, attempt.request.locale, &code, challenge.expires.since(attempt.now));
-        let message = Message { to: attempt.request.recipient.clone(), content };
-        let failure = match sender.deliver(&message).await {
-            Delivery::Refused { provider, reason } => SendError::DeliveryFailed { provider, reason },
-            Delivery::Unreached { provider, cause } => SendError::ProviderUnavailable { provider, cause },
-            delivered => return Ok(delivered),
+    /// One message, once, or what looks like one. When a challenge's first message certainly did not leave, its code dies.
+    async fn deliver(
+        &self,
+        sender: &dyn Sender,
+        attempt: &Attempt<'_>,
+        accepted: &Accepted,
+    ) -> Result<(Delivery, Option<Withheld>), SendError> {
+        let message = self.message(attempt, &accepted.challenge)?;
+        let withheld = self.admission(attempt).await?.err();
+        let delivery = match withheld {
+            None => sender.deliver(&message).await,
+            Some(_) => self.decoy.deliver_nothing(attempt.request.recipient.channel()).await,
+        };
+        let failure = match &delivery {
+            // A failure that nobody could have without being known would tell who is.
+            _ if self.sign_up == SignUp::Closed => return Ok((delivery, withheld)),
+            Delivery::Accepted { .. } | Delivery::Ambiguous { .. } => return Ok((delivery, withheld)),
+            Delivery::Refused { provider, reason } => SendError::DeliveryFailed { provider, reason: reason.clone() },
+            Delivery::Unreached { provider, cause } => SendError::ProviderUnavailable { provider, cause: cause.clone() },
         };
         if accepted.resent {
             // The first message brought this code: whoever has it in hand may go on.
             return Err(failure);
         }
-        if let Err(error) = self.store.kill(&attempt.key, challenge.slot, challenge.id).await {
+        if let Err(error) = self.store.kill(&attempt.key, accepted.challenge.slot, accepted.challenge.id).await {
             // The code stays valid until it expires, but nobody was told it.
             tracing::warn!(%error, "an undelivered code could not be withdrawn");
         }
         Err(failure)
     }
 
-    fn sent(&self, attempt: &Attempt<'_>, accepted: &Accepted, delivery: Option<Delivery>) -> Result<Sent, SendError> {
+    fn message(&self, attempt: &Attempt<'_>, challenge: &Challenge) -> Result<Message, SendError> {
+        let SendRequest { recipient, locale, .. } = attempt.request;
+        let keys = attempt.ring.get(challenge.key).ok_or(SendError::NoKeys)?;
+        let code = Code::derive(keys, &attempt.bound(challenge.id), challenge.shape);
+        let content = self.brand.render(recipient.channel(), *locale, &code, challenge.expires.since(attempt.now));
+        Ok(Message { to: recipient.clone(), content })
+    }
+
+    fn sent(
+        &self,
+        attempt: &Attempt<'_>,
+        accepted: &Accepted,
+        delivery: Option<Delivery>,
+        withheld: Option<Withheld>,
+    ) -> Result<Sent, SendError> {
         let Attempt { request, ring, now, .. } = attempt;
         let keys = ring.get(accepted.challenge.key).ok_or(SendError::NoKeys)?;
         Ok(Sent {
@@ -361,6 +412,7 @@ impl SendOtp {
             hour_resets_in: accepted.ledger.hour_resets_in(*now),
             cooldown: self.policy.sends.cooldown,
             delivery,
+            withheld,
         })
     }
 }

@@ -10,7 +10,7 @@ use crate::adapters::ses::SesSettings;
 use crate::adapters::sns::SnsSettings;
 use crate::domain::guard::SmsCountries;
 use crate::domain::ledger::SendLimits;
-use crate::domain::policy::{self, ChallengeBinding, Policy};
+use crate::domain::policy::{self, ChallengeBinding, Policy, SignUp};
 use crate::messages::{Brand, Locale, UnfitBrand};
 
 mod aws;
@@ -35,6 +35,8 @@ pub struct CoreConfig {
     pub keys_secret: String,
     /// The numbers.
     pub policy: Policy,
+    /// Who may sign in.
+    pub sign_up: SignUp,
     /// Browser origins that may call.
     pub origins: BTreeSet<String>,
     /// Access tokens and sessions, where they are on.
@@ -95,6 +97,7 @@ impl CoreConfig {
         let table = reader.required("TABLE_NAME");
         let keys_secret = reader.required("KEYS_SECRET_ARN");
         let policy = read_policy(reader);
+        let sign_up = reader.choice("SIGN_UP", "open", &[("open", SignUp::Open), ("closed", SignUp::Closed)]);
         let origins = reader.parsed_list("CORS_ALLOWED_ORIGINS", fields::origin);
         let tokens = tokens::read(reader);
         let log_level = reader.choice(
@@ -115,6 +118,7 @@ impl CoreConfig {
             table: table?,
             keys_secret: keys_secret?,
             policy: policy?,
+            sign_up: sign_up?,
             origins: origins?,
             tokens: tokens?,
             log_level: log_level?,
@@ -292,6 +296,7 @@ mod tests {
             ("OTP_EXPIRY_MINUTES", "11"),
             ("OTP_MAX_ATTEMPTS", "many"),
             ("CHALLENGE_BINDING", "sometimes"),
+            ("SIGN_UP", "maybe"),
             ("CORS_ALLOWED_ORIGINS", "https://a.example, *"),
             ("SMS_ALLOWED_COUNTRIES", "US,Germany"),
             ("SMS_MAX_PRICE_USD", "-1"),
@@ -305,6 +310,7 @@ mod tests {
                 "OTP_EXPIRY_MINUTES",
                 "OTP_MAX_ATTEMPTS",
                 "CHALLENGE_BINDING",
+                "SIGN_UP",
                 "CORS_ALLOWED_ORIGINS",
                 "APP_DOMAIN",
                 "SMS_ALLOWED_COUNTRIES",

@@ -82,6 +82,14 @@ pub const SETTINGS: &[Setting] = &[
         "optional, required",
         "Whether verify insists on a challenge_id. Production should: without it, outsiders can use up somebody's guesses.",
     ),
+    setting(
+        "SIGN_UP",
+        Scope::Both,
+        "open",
+        "open, closed",
+        "Who may sign in. open: everybody, and the first right code creates a user. closed: users that an operator created; others \
+         get the same replies and no message.",
+    ),
     setting("CORS_ALLOWED_ORIGINS", Scope::Both, "none", "exact origins, separated by commas", "Browser origins that may call."),
     setting(
         "TOKEN_ISSUER",

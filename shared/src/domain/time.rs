@@ -25,6 +25,12 @@ impl Timestamp {
         self.0 / 1000
     }
 
+    /// Whole days since the Unix epoch, in UTC.
+    #[must_use]
+    pub const fn day(self) -> u64 {
+        self.as_secs() / (24 * 60 * 60)
+    }
+
     /// This much later; stops at the end of representable time.
     #[must_use]
     pub const fn plus(self, duration: Duration) -> Self {

@@ -52,6 +52,15 @@ impl Fields {
         (identifier.map(|text| Recipient::parse(&text, stated)), purpose.unwrap_or_default())
     }
 
+    /// With an access token, a verification purpose must be that of the identifier's kind: the identifier is to be linked.
+    pub(super) fn check_link(&mut self, recipient: Option<&Result<Recipient, InvalidRecipient>>, purpose: Purpose) {
+        if let (Some(Ok(recipient)), Some(channel)) = (recipient, purpose.verifies())
+            && recipient.channel() != channel
+        {
+            self.fault("purpose", "Must be the verification of the identifier's own type.");
+        }
+    }
+
     /// The wished-for language.
     pub(super) fn locale(&mut self) -> Option<String> {
         self.optional(|body| &mut body.locale, "locale")

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
+use zeroize::Zeroizing;
 
 use crate::domain::time::secs_rounded_up;
 
@@ -32,6 +33,15 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, &'s
         return Err("Must be one value of 22 to 255 characters with at least 128 bits of randomness, such as a UUIDv4.");
     }
     Ok(Some(text.to_owned()))
+}
+
+/// The token of `Authorization: Bearer` (RFC 6750); none for another scheme, or for two headers.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<Zeroizing<String>> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let (first, second) = (values.next(), values.next());
+    let text = first.filter(|_| second.is_none())?.to_str().ok()?;
+    let (scheme, token) = text.trim().split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| Zeroizing::new(token.trim().to_owned()))
 }
 
 /// The languages that the caller's browser asks for.

@@ -149,7 +149,7 @@ impl Api {
         let presented = Presented { headers: &call.headers, body, cors: &self.cors };
         match route {
             Route::Send(send) => send_otp::answer(send, self.locale, source, &call.headers, body, record).await,
-            Route::Verify(verify) => verify_otp::answer(verify, self.transport(), body, record).await,
+            Route::Verify(verify) => verify_otp::answer(verify, self.transport(), &call.headers, body, record).await,
             Route::Refresh(routes) => refresh(routes, presented, record).await,
             Route::LogOut(routes) => log_out(routes, presented, record).await,
             Route::KeySet(_) | Route::Discovery(_) => Answer::problem(Problem::method_not_allowed("GET"), record),

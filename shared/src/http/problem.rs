@@ -31,8 +31,14 @@ pub enum ProblemCode {
     SessionEnded,
     /// The request carries a cookie and does not come from a page that may call.
     OriginNotAllowed,
+    /// The access token is not good.
+    InvalidToken,
     /// The destination is not served.
     DestinationNotAllowed,
+    /// The identifier belongs to another user.
+    IdentifierTaken,
+    /// The user has another identifier of this kind.
+    IdentifierAlreadySet,
     /// No such route.
     NotFound,
     /// Not the method of the path.
@@ -113,6 +119,24 @@ impl ProblemCode {
                 "origin_not_allowed",
                 "Origin not allowed",
                 "Requests with a cookie must come from an allowed origin.",
+            ),
+            Self::InvalidToken => (
+                S::BAD_REQUEST,
+                "invalid_token",
+                "Invalid token",
+                "The access token is not valid here, or not any more. Sign in again.",
+            ),
+            Self::IdentifierTaken => (
+                S::CONFLICT,
+                "identifier_taken",
+                "Identifier taken",
+                "The code is right, but this identifier belongs to another user.",
+            ),
+            Self::IdentifierAlreadySet => (
+                S::CONFLICT,
+                "identifier_already_set",
+                "Identifier already set",
+                "The code is right, but you have another identifier of this type.",
             ),
             Self::DestinationNotAllowed => {
                 (S::FORBIDDEN, "destination_not_allowed", "Destination not allowed", "Codes cannot be sent to this destination.")

@@ -89,7 +89,7 @@ fn problem(error: &RefreshError, transport: Transport) -> Problem {
     match error {
         RefreshError::Forged(_) => over(ProblemCode::InvalidRefreshToken),
         RefreshError::Reused => over(ProblemCode::RefreshTokenReused),
-        RefreshError::Ended => over(ProblemCode::SessionEnded),
+        RefreshError::Ended | RefreshError::UserRefused => over(ProblemCode::SessionEnded),
         RefreshError::Store(error) => store_problem(error),
         RefreshError::Issue(_) | RefreshError::Randomness(_) => Problem::new(ProblemCode::Internal),
     }

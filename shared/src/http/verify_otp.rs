@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use super::Answer;
 use super::body::Fields;
 use super::grant;
+use super::headers;
 use super::problem::{Problem, ProblemCode};
 use super::record::Record;
 use crate::app::grant::GrantError;
@@ -17,14 +18,20 @@ use crate::app::verify_otp::{Verified, VerifyError, VerifyOtp, VerifyRequest};
 use crate::domain::code::Guess;
 use crate::domain::recipient::{Channel, Recipient};
 use crate::domain::session::Transport;
-use crate::domain::user::User;
+use crate::domain::user::{DisplayName, User};
 use crate::ports::store::StoreError;
 
 /// After this long, a store that was down may be up again.
 const TRY_AGAIN: Duration = Duration::from_secs(5);
 
-pub(super) async fn answer(verify: &VerifyOtp, transport: Transport, body: &Bytes, record: Record) -> Answer {
-    let request = match read(body) {
+pub(super) async fn answer(
+    verify: &VerifyOtp,
+    transport: Transport,
+    headers: &HeaderMap,
+    body: &Bytes,
+    record: Record,
+) -> Answer {
+    let request = match read(headers, body) {
         Ok(request) => request,
         Err(problem) => return Answer::problem(problem, record),
     };
@@ -38,7 +45,7 @@ pub(super) async fn answer(verify: &VerifyOtp, transport: Transport, body: &Byte
     }
 }
 
-fn read(body: &Bytes) -> Result<VerifyRequest, Problem> {
+fn read(headers: &HeaderMap, body: &Bytes) -> Result<VerifyRequest, Problem> {
     let mut fields = Fields::parse(body)?;
     let (recipient, purpose) = fields.recipient();
     let typed = fields.otp_code().map(Zeroizing::new);
@@ -47,9 +54,13 @@ fn read(body: &Bytes) -> Result<VerifyRequest, Problem> {
     if typed.is_some() && guess.is_none() {
         fields.fault("otp_code", "Must be a code as it was sent: 6 to 10 digits, or 16 letters and digits.");
     }
+    let access_token = headers::bearer(headers);
+    if access_token.is_some() {
+        fields.check_link(recipient.as_ref(), purpose);
+    }
     let recipient = fields.finish(recipient)?;
     let guess = guess.ok_or(Problem::new(ProblemCode::InvalidRequest))?;
-    Ok(VerifyRequest { recipient, purpose, guess, challenge_id })
+    Ok(VerifyRequest { recipient, purpose, guess, challenge_id, access_token })
 }
 
 fn reply(
@@ -72,10 +83,11 @@ fn reply(
 fn shown(user: &User) -> Value {
     json!({
         "id": user.id.as_str(),
-        "email": user.email.as_ref().map(Recipient::canonical),
-        "phone_number": user.phone.as_ref().map(Recipient::canonical),
-        "email_verified": user.email.is_some(),
-        "phone_verified": user.phone.is_some(),
+        "name": user.name.as_ref().map(DisplayName::as_str),
+        "email": user.email.as_ref().map(|email| email.recipient.canonical()),
+        "phone_number": user.phone.as_ref().map(|phone| phone.recipient.canonical()),
+        "email_verified": user.email.as_ref().is_some_and(|email| email.verified),
+        "phone_verified": user.phone.as_ref().is_some_and(|phone| phone.verified),
         "created_at": user.created_at.to_rfc3339(),
         "is_authenticated": true,
     })
@@ -85,7 +97,12 @@ fn problem(error: &VerifyError) -> Problem {
     match error {
         VerifyError::ChallengeRequired => Problem::new(ProblemCode::ChallengeRequired),
         VerifyError::NoChallenge => Problem::new(ProblemCode::ChallengeExpired),
-        VerifyError::WrongCode { left } => Problem::new(ProblemCode::InvalidCode).with_attempts(*left),
+        VerifyError::WrongCode { left } | VerifyError::Withheld { left, .. } => {
+            Problem::new(ProblemCode::InvalidCode).with_attempts(*left)
+        }
+        VerifyError::InvalidToken(_) | VerifyError::CallerRefused => Problem::new(ProblemCode::InvalidToken),
+        VerifyError::IdentifierTaken => Problem::new(ProblemCode::IdentifierTaken),
+        VerifyError::IdentifierAlreadySet => Problem::new(ProblemCode::IdentifierAlreadySet),
         VerifyError::Exhausted => Problem::new(ProblemCode::AttemptsExhausted).with_attempts(0),
         VerifyError::Store(StoreError::Unavailable(_)) | VerifyError::Grant(GrantError::Store(StoreError::Unavailable(_))) => {
             Problem::new(ProblemCode::Unavailable).retry_after(TRY_AGAIN)

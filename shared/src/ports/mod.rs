@@ -1,6 +1,7 @@
 //! What the use cases need from the world: few-method traits, each saying what must be atomic, and their typed errors.
 
 pub mod clock;
+pub mod decoy;
 pub mod directory;
 pub mod keys;
 pub mod sender;

@@ -3,9 +3,11 @@
 pub mod aws_stand_in;
 pub mod clock;
 pub mod conformance;
+pub mod decoy;
 pub mod embedded;
 pub mod failing;
 pub mod memory;
 pub mod repeating;
 pub mod runtime_api;
 pub mod service;
+pub mod tokens;

@@ -9,7 +9,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::Value;
 
 use super::clock::TestClock;
+use super::decoy::InstantDecoy;
 use super::embedded::{Embedded, EmbeddedError};
+use super::tokens::WrittenTokens;
 use crate::adapters::jwt::{Jwt, JwtSettings};
 use crate::adapters::outbox::Outbox;
 use crate::adapters::system::SystemRandomness;
@@ -20,17 +22,19 @@ use crate::app::send_otp::SendOtp;
 use crate::app::verify_otp::VerifyOtp;
 use crate::domain::guard::SmsCountries;
 use crate::domain::keys::{InvalidKeys, KeyId, KeyRing};
-use crate::domain::policy::Policy;
+use crate::domain::policy::{Policy, SignUp};
 use crate::domain::session::{SessionPolicy, Transport};
 use crate::domain::signing::{Algorithm, SigningKey, SigningKeys};
 use crate::http::{Api, Call, Cors, SessionRoutes};
 use crate::messages::{Brand, Locale};
 use crate::ports::clock::Clock;
+use crate::ports::decoy::Decoy;
 use crate::ports::directory::Directory;
 use crate::ports::keys::KeySource;
 use crate::ports::sender::Sender;
 use crate::ports::sessions::SessionStore;
 use crate::ports::store::{ChallengeStore, WindowStore};
+use crate::ports::tokens::TokenChecker;
 
 /// The page that may call the service under test.
 pub const ORIGIN: &str = "https://app.example.com";
@@ -49,6 +53,12 @@ pub struct Setup {
     pub windows: Arc<dyn WindowStore>,
     /// The users.
     pub directory: Arc<dyn Directory>,
+    /// Who tells genuine access tokens: [`WrittenTokens`], unless replaced.
+    pub tokens: Arc<dyn TokenChecker>,
+    /// What happens in the place of a delivery that must not happen: nothing, and at once.
+    pub decoy: Arc<dyn Decoy>,
+    /// Who may sign in.
+    pub sign_up: SignUp,
     /// The keys.
     pub keys: Arc<dyn KeySource>,
     /// The clock, shared with the outbox.
@@ -125,6 +135,9 @@ impl Setup {
             windows: Arc::clone(&store) as _,
             session_store: Arc::clone(&store) as _,
             directory: store,
+            tokens: Arc::new(WrittenTokens),
+            decoy: Arc::new(InstantDecoy::default()),
+            sign_up: SignUp::Open,
             keys: Arc::new(keys),
             clock,
             sender: Arc::new(outbox.clone()),
@@ -154,7 +167,12 @@ impl Setup {
     fn session_routes(&self) -> Option<SessionRoutes> {
         let (sessions, transport) = self.sessions()?;
         let log_out = LogOut { sessions: sessions.clone() };
-        let refresh = RefreshSession { sessions, issuer: self.made_jwt()?, clock: Arc::clone(&self.clock) as _ };
+        let refresh = RefreshSession {
+            sessions,
+            issuer: self.made_jwt()?,
+            directory: Arc::clone(&self.directory),
+            clock: Arc::clone(&self.clock) as _,
+        };
         Some(SessionRoutes { refresh, log_out, transport })
     }
 
@@ -167,6 +185,10 @@ impl Setup {
         let send = SendOtp {
             store: Arc::clone(&self.store),
             windows: self.windows,
+            directory: Arc::clone(&self.directory),
+            tokens: Arc::clone(&self.tokens),
+            decoy: self.decoy,
+            sign_up: self.sign_up,
             sms: Some(Arc::clone(&self.sender)),
             email: Some(self.sender),
             keys: Arc::clone(&self.keys),
@@ -179,6 +201,8 @@ impl Setup {
         let verify = VerifyOtp {
             store: self.store,
             directory: self.directory,
+            tokens: self.tokens,
+            sign_up: self.sign_up,
             keys: self.keys,
             clock: Arc::clone(&self.clock) as _,
             randomness: Arc::new(SystemRandomness),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use otp_auth::adapters::no_tokens::NoTokens;
 use otp_auth::adapters::outbox::Outbox;
 use otp_auth::adapters::system::{SystemClock, SystemRandomness};
 use otp_auth::config::SendConfig;
@@ -36,6 +37,7 @@ pub async fn run(stop: Stop) -> Result<(), Failure> {
 fn service(config: &SendConfig, table: &Embedded, ring: KeyRing, outbox: &Outbox) -> Api {
     let parts = Parts {
         store: Arc::new(table.store()),
+        tokens: Arc::new(NoTokens),
         keys: Arc::new(Arc::new(ring)),
         clock: Arc::new(SystemClock),
         randomness: Arc::new(SystemRandomness),

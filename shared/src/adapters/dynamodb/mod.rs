@@ -5,7 +5,7 @@
 //! | `I#…` | an identifier: windows, failures, challenges | `send.rs`, `guess.rs`, read by `item.rs` |
 //! | `A#…#hour` | a source address in one hour | `windows.rs` |
 //! | `K#…` | an Idempotency-Key | `windows.rs` |
-//! | `L#…`, `U#…` | identifier to user, and the user | `directory.rs` |
+//! | `L#…`, `U#…` | identifier to user, and the user | `directory.rs`, `administration.rs`, read by `user_item.rs` |
 //! | `R#…` | a session: a family of refresh tokens | `sessions.rs` |
 
 use async_trait::async_trait;
@@ -15,10 +15,11 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditi
 
 use crate::domain::challenge::ChallengeId;
 use crate::domain::keys::LedgerKey;
-use crate::domain::ledger::{GuessWrite, KnownUser, Ledger, ResendWrite, SendWrite, Written};
+use crate::domain::ledger::{GuessWrite, Ledger, ResendWrite, SendWrite, Written};
 use crate::domain::time::Timestamp;
 use crate::ports::store::{ChallengeStore, StoreError};
 
+mod administration;
 mod directory;
 mod error;
 mod expression;
@@ -27,11 +28,18 @@ mod item;
 mod send;
 mod sessions;
 pub mod table;
+mod transaction;
+mod user_item;
 mod windows;
 
-use error::{is_condition_failure, to_store_error};
+use error::{is_condition_failure, is_transaction_conflict, to_store_error};
 use expression::Expression;
 use item::Item;
+
+/// Rounds of the same write against somebody else's transaction on the same item, before it is answered with 503.
+const CONFLICT_ROUNDS: usize = 4;
+/// Rounds of "read the user, change it if nobody else did" before a contended user is answered with 503.
+const CHANGE_ROUNDS: usize = 8;
 
 /// Everything this service stores, in one table.
 #[derive(Clone, Debug)]
@@ -47,23 +55,30 @@ impl DynamoStore {
         Self { client, table }
     }
 
-    /// One conditional `UpdateItem`. Its outcome and its image come from the same atomic step.
+    /// One conditional `UpdateItem`. Its outcome and its image come from the same atomic step. A transaction on the item that
+    /// is under way at that moment keeps everybody else out of it: then nothing was written, and it is tried again.
     async fn update(&self, key: &str, expression: Expression) -> Result<Image, StoreError> {
-        let outcome = expression
-            .apply(self.client.update_item())
-            .table_name(&self.table)
-            .key("pk", AttributeValue::S(key.to_owned()))
-            .return_values(ReturnValue::AllNew)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        match outcome {
-            Ok(output) => Ok(Image::Applied(output.attributes)),
-            Err(error) => match is_condition_failure(&error) {
-                Some(image) => Ok(Image::Refused(image.cloned())),
-                None => Err(to_store_error(&error)),
-            },
+        for _ in 0..CONFLICT_ROUNDS {
+            let outcome = expression
+                .clone()
+                .apply(self.client.update_item())
+                .table_name(&self.table)
+                .key("pk", AttributeValue::S(key.to_owned()))
+                .return_values(ReturnValue::AllNew)
+                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+                .send()
+                .await;
+            let error = match outcome {
+                Ok(output) => return Ok(Image::Applied(output.attributes)),
+                Err(error) => error,
+            };
+            match is_condition_failure(&error) {
+                Some(image) => return Ok(Image::Refused(image.cloned())),
+                None if is_transaction_conflict(&error) => {}
+                None => return Err(to_store_error(&error)),
+            }
         }
+        Err(StoreError::Unavailable("TransactionConflict".to_owned()))
     }
 
     /// The same on an identifier's item.
@@ -113,11 +128,5 @@ impl ChallengeStore for DynamoStore {
             .await
             .map_err(|error| to_store_error(&error))?;
         item::ledger(output.item.as_ref(), now)
-    }
-
-    async fn remember_user(&self, key: &LedgerKey, user: &KnownUser) -> Result<(), StoreError> {
-        let expression =
-            Expression::new("SET u = :user".to_owned(), "attribute_exists(pk)".to_owned()).value(":user", item::known_user(user));
-        self.update(key.as_str(), expression).await.map(|_| ())
     }
 }
