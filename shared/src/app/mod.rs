@@ -1,6 +1,9 @@
 //! The use cases, one a file, over the ports.
 
 mod admission;
+pub mod grant;
+pub mod log_out;
+pub mod refresh_session;
 pub mod send_otp;
 mod sign_in;
 pub mod verify_otp;

@@ -220,7 +220,7 @@ impl SendOtp {
 
     /// The challenge to send again, if the request names one. A forged one ends here, before any request to the store.
     async fn open(&self, request: &SendRequest) -> Result<(Arc<KeyRing>, Option<Challenge>), SendError> {
-        let Some(token) = &request.challenge_id else { return Ok((self.keys.ring(), None)) };
+        let Some(token) = &request.challenge_id else { return Ok((self.keys.recent().await, None)) };
         let (ring, opened) = open_token(self.keys.as_ref(), token, request.purpose, &request.recipient).await;
         Ok((ring, Some(opened.map_err(SendError::ForgedChallenge)?)))
     }

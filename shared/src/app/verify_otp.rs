@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use super::grant::{Grant, GrantError, Grants};
 use super::open_token;
 use super::sign_in::{SignIn, SignInError};
 use crate::domain::challenge::{Bound, ChallengeId};
@@ -43,6 +44,8 @@ pub struct VerifyOtp {
     pub policy: Policy,
     /// Who may sign in.
     pub sign_up: SignUp,
+    /// Gives tokens to who signs in, where tokens are on.
+    pub grants: Option<Grants>,
 }
 
 /// A checked request to verify a code.
@@ -60,12 +63,14 @@ pub struct VerifyRequest {
 }
 
 /// A right code.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Verified {
     /// Who the holder of the code is.
     pub user: User,
     /// What the code was good for.
     pub proof: Proof,
+    /// Their tokens, when they signed in where tokens are on.
+    pub grant: Option<Grant>,
 }
 
 /// What a right code was good for.
@@ -123,6 +128,9 @@ pub enum VerifyError {
     /// The operating system.
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
+    /// The code was right, and no tokens could be given.
+    #[error(transparent)]
+    Grant(#[from] GrantError),
 }
 
 /// The challenge that the guess is judged by.
@@ -133,12 +141,23 @@ struct Target {
 }
 
 impl VerifyOtp {
-    /// The user whom a right code names.
+    /// The user whom a right code names, and the tokens of one whom it signs in.
     ///
     /// # Errors
-    /// [`VerifyError`]. After [`VerifyError::Store`] a right code may be used up already: a new one must be asked for.
+    /// [`VerifyError`]. After [`VerifyError::Store`] or [`VerifyError::Grant`] a right code may be used up already: a new one
+    /// must be asked for.
     pub async fn execute(&self, request: &VerifyRequest) -> Result<Verified, VerifyError> {
         let now = self.clock.now();
+        let mut verified = self.judge(request, now).await?;
+        // A code for choosing a new password starts no session: what follows it is the application's.
+        let starts = matches!(request.purpose, Purpose::Login | Purpose::Signup) && verified.proof == Proof::SignIn;
+        if let (Some(grants), true) = (&self.grants, starts) {
+            verified.grant = Some(grants.grant(&verified.user.id, request.recipient.channel(), now).await?);
+        }
+        Ok(verified)
+    }
+
+    async fn judge(&self, request: &VerifyRequest, now: Timestamp) -> Result<Verified, VerifyError> {
         let caller = self.caller(request, now).await?;
         let (ring, target) = self.target(request, now).await?;
         let key = ring.ledger_key(&request.recipient);
@@ -230,7 +249,7 @@ impl VerifyOtp {
         };
         let proof = if request.purpose.verifies().is_some() { Proof::Possession } else { Proof::SignIn };
         match sign_in.user(written.ledger().user.as_ref()).await {
-            Ok(user) => Ok(Verified { user, proof }),
+            Ok(user) => Ok(Verified { user, proof, grant: None }),
             Err(SignInError::Withheld(why)) => Err(VerifyError::Withheld { left: write.left_if_wrong(written), why }),
             Err(SignInError::Store(error)) => Err(error.into()),
             Err(SignInError::Randomness(error)) => Err(error.into()),
@@ -246,7 +265,7 @@ impl VerifyOtp {
     ) -> Result<Verified, VerifyError> {
         let identifier = Identifier { recipient: recipient.clone(), verified: true };
         match self.directory.link(ring, caller, &identifier, now).await {
-            Ok(user) => Ok(Verified { user, proof: Proof::Linked }),
+            Ok(user) => Ok(Verified { user, proof: Proof::Linked, grant: None }),
             Err(DirectoryError::Taken(_)) => Err(VerifyError::IdentifierTaken),
             Err(DirectoryError::AlreadySet(_)) => Err(VerifyError::IdentifierAlreadySet),
             Err(DirectoryError::NoSuchUser | DirectoryError::Disabled) => Err(VerifyError::CallerRefused),

@@ -5,9 +5,13 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use super::policy::Bounded;
 use super::recipient::Channel;
 use super::time::Timestamp;
 use super::user::UserId;
+
+/// Minutes that an access token is good for. It cannot be called back: a day is the most, and RFC 9700 (2.2.1) wants it short.
+pub const LIFETIME_MINUTES: Bounded = Bounded { default: 60, bounds: 1..=1440 };
 
 /// The claims of an access token, in the terms of RFC 9068: whom it is about, until when, and how they signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]

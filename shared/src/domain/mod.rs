@@ -10,5 +10,7 @@ pub mod ledger;
 pub mod policy;
 pub mod purpose;
 pub mod recipient;
+pub mod session;
+pub mod signing;
 pub mod time;
 pub mod user;

@@ -51,10 +51,11 @@ pub(super) fn accept_language(headers: &HeaderMap) -> Option<&str> {
     headers.get(http::header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok())
 }
 
-/// What every reply carries: it is nobody's but the caller's, it is what it says it is, and it has an id.
+/// What every reply carries: it is nobody's but the caller's unless it says otherwise, it is what it says it is, and it has
+/// an id.
 pub(super) fn add_to_every_reply(response: &mut Response<String>, id: &str) {
     let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(REQUEST_ID, id);

@@ -3,32 +3,44 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::HeaderMap;
-use serde_json::{Value, json};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use super::Answer;
 use super::body::Fields;
+use super::grant;
 use super::headers;
 use super::problem::{Problem, ProblemCode};
 use super::record::Record;
-use crate::app::verify_otp::{VerifyError, VerifyOtp, VerifyRequest};
+use crate::app::grant::GrantError;
+use crate::app::verify_otp::{Verified, VerifyError, VerifyOtp, VerifyRequest};
 use crate::domain::code::Guess;
 use crate::domain::recipient::{Channel, Recipient};
+use crate::domain::session::Transport;
 use crate::domain::user::{DisplayName, User};
 use crate::ports::store::StoreError;
 
 /// After this long, a store that was down may be up again.
 const TRY_AGAIN: Duration = Duration::from_secs(5);
 
-pub(super) async fn answer(verify: &VerifyOtp, headers: &HeaderMap, body: &Bytes, record: Record) -> Answer {
+pub(super) async fn answer(
+    verify: &VerifyOtp,
+    transport: Transport,
+    headers: &HeaderMap,
+    body: &Bytes,
+    record: Record,
+) -> Answer {
     let request = match read(headers, body) {
         Ok(request) => request,
         Err(problem) => return Answer::problem(problem, record),
     };
     let record = record.about(&verify.keys.ring(), &request.recipient, request.purpose);
     match verify.execute(&request).await {
-        Ok(verified) => Answer::json(&reply(&request.recipient, &verified.user), Vec::new(), record),
+        Ok(verified) => {
+            let (body, headers) = reply(&request.recipient, &verified, transport);
+            Answer::json(&Value::Object(body), headers, record)
+        }
         Err(error) => Answer::problem(problem(&error), record.because(&error)),
     }
 }
@@ -51,24 +63,33 @@ fn read(headers: &HeaderMap, body: &Bytes) -> Result<VerifyRequest, Problem> {
     Ok(VerifyRequest { recipient, purpose, guess, challenge_id, access_token })
 }
 
-fn reply(recipient: &Recipient, user: &User) -> Value {
+fn reply(
+    recipient: &Recipient,
+    verified: &Verified,
+    transport: Transport,
+) -> (Map<String, Value>, Vec<(HeaderName, HeaderValue)>) {
     let factor = match recipient.channel() {
         Channel::Sms => "phone",
         Channel::Email => "email",
     };
+    let mut body = Map::new();
+    body.insert("message".to_owned(), json!(format!("Successfully verified {factor} OTP")));
+    body.insert("verified_identifier".to_owned(), json!(recipient.masked()));
+    body.insert("user".to_owned(), shown(&verified.user));
+    let headers = verified.grant.as_ref().map(|grant| grant::put(&mut body, grant, transport));
+    (body, headers.unwrap_or_default())
+}
+
+fn shown(user: &User) -> Value {
     json!({
-        "message": format!("Successfully verified {factor} OTP"),
-        "verified_identifier": recipient.masked(),
-        "user": {
-            "id": user.id.as_str(),
-            "name": user.name.as_ref().map(DisplayName::as_str),
-            "email": user.email.as_ref().map(|email| email.recipient.canonical()),
-            "phone_number": user.phone.as_ref().map(|phone| phone.recipient.canonical()),
-            "email_verified": user.email.as_ref().is_some_and(|email| email.verified),
-            "phone_verified": user.phone.as_ref().is_some_and(|phone| phone.verified),
-            "created_at": user.created_at.to_rfc3339(),
-            "is_authenticated": true,
-        },
+        "id": user.id.as_str(),
+        "name": user.name.as_ref().map(DisplayName::as_str),
+        "email": user.email.as_ref().map(|email| email.recipient.canonical()),
+        "phone_number": user.phone.as_ref().map(|phone| phone.recipient.canonical()),
+        "email_verified": user.email.as_ref().is_some_and(|email| email.verified),
+        "phone_verified": user.phone.as_ref().is_some_and(|phone| phone.verified),
+        "created_at": user.created_at.to_rfc3339(),
+        "is_authenticated": true,
     })
 }
 
@@ -83,7 +104,11 @@ fn problem(error: &VerifyError) -> Problem {
         VerifyError::IdentifierTaken => Problem::new(ProblemCode::IdentifierTaken),
         VerifyError::IdentifierAlreadySet => Problem::new(ProblemCode::IdentifierAlreadySet),
         VerifyError::Exhausted => Problem::new(ProblemCode::AttemptsExhausted).with_attempts(0),
-        VerifyError::Store(StoreError::Unavailable(_)) => Problem::new(ProblemCode::Unavailable).retry_after(TRY_AGAIN),
-        VerifyError::Store(StoreError::Broken(_)) | VerifyError::Randomness(_) => Problem::new(ProblemCode::Internal),
+        VerifyError::Store(StoreError::Unavailable(_)) | VerifyError::Grant(GrantError::Store(StoreError::Unavailable(_))) => {
+            Problem::new(ProblemCode::Unavailable).retry_after(TRY_AGAIN)
+        }
+        VerifyError::Store(StoreError::Broken(_)) | VerifyError::Randomness(_) | VerifyError::Grant(_) => {
+            Problem::new(ProblemCode::Internal)
+        }
     }
 }

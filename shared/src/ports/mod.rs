@@ -5,5 +5,6 @@ pub mod decoy;
 pub mod directory;
 pub mod keys;
 pub mod sender;
+pub mod sessions;
 pub mod store;
 pub mod tokens;

@@ -6,6 +6,7 @@
 //! | `A#…#hour` | a source address in one hour | `windows.rs` |
 //! | `K#…` | an Idempotency-Key | `windows.rs` |
 //! | `L#…`, `U#…` | identifier to user, and the user | `directory.rs`, `administration.rs`, read by `user_item.rs` |
+//! | `R#…` | a session: a family of refresh tokens | `sessions.rs` |
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
@@ -25,6 +26,7 @@ mod expression;
 mod guess;
 mod item;
 mod send;
+mod sessions;
 pub mod table;
 mod transaction;
 mod user_item;
