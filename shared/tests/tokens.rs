@@ -121,12 +121,18 @@ async fn a_sign_in_gives_a_token_that_says_who_for_whom_until_when_and_how() {
     let service = Setup::on(&embedded).unwrap().build();
     for (identifier, amr) in [(PHONE, json!(["otp", "sms"])), ("ada@example.com", json!(["otp"]))] {
         let reply = sign_in(&service, identifier, "login").await;
-        assert_eq!((reply.status.as_u16(), &reply.body["token_type"], &reply.body["expires_in"]), (200, &json!("Bearer"), &json!(3600)));
+        assert_eq!(
+            (reply.status.as_u16(), &reply.body["token_type"], &reply.body["expires_in"]),
+            (200, &json!("Bearer"), &json!(3600))
+        );
         let token = reply.body["access_token"].as_str().unwrap();
         let (header, claims) = (part(token, 0), part(token, 1));
         assert_eq!((&header["alg"], &header["typ"]), (&json!("RS256"), &json!("at+jwt")));
         let now = service.now().as_secs();
-        assert_eq!((&claims["iss"], &claims["aud"], &claims["sub"]), (&json!(ISSUER), &json!(AUDIENCE), &reply.body["user"]["id"]));
+        assert_eq!(
+            (&claims["iss"], &claims["aud"], &claims["sub"]),
+            (&json!(ISSUER), &json!(AUDIENCE), &reply.body["user"]["id"])
+        );
         assert_eq!((&claims["iat"], &claims["nbf"], &claims["exp"]), (&json!(now), &json!(now), &json!(now + 3600)));
         assert_eq!((&claims["amr"], claims["jti"].as_str().unwrap().len()), (&amr, 22));
         assert!(reply.body.get("refresh_token").is_none() && reply.headers.get("set-cookie").is_none(), "sessions are off");
@@ -170,7 +176,10 @@ async fn the_keys_are_public_cacheable_and_hold_nothing_private() {
     assert_eq!(get(&service, "/.well-known/jwks.json", Some("\"another\"")).await.0.status, 200);
 
     let (about, _) = get(&service, "/.well-known/openid-configuration", None).await;
-    assert_eq!((&about.body["issuer"], &about.body["jwks_uri"]), (&json!(ISSUER), &json!(format!("{ISSUER}/.well-known/jwks.json"))));
+    assert_eq!(
+        (&about.body["issuer"], &about.body["jwks_uri"]),
+        (&json!(ISSUER), &json!(format!("{ISSUER}/.well-known/jwks.json")))
+    );
     assert_eq!(about.body["id_token_signing_alg_values_supported"], json!(["RS256"]));
 }
 
@@ -182,11 +191,10 @@ async fn the_keys_are_for_reading_only() {
         let mut call = service.request("verify", &json!({}));
         call.path = path.to_owned();
         let reply = service.call(&call).await;
-        assert_eq!((reply.status.as_u16(), &reply.headers["allow"], &reply.headers["cache-control"]), (
-            405,
-            &http::HeaderValue::from_static("GET, OPTIONS"),
-            &http::HeaderValue::from_static("no-store")
-        ));
+        assert_eq!(
+            (reply.status.as_u16(), &reply.headers["allow"], &reply.headers["cache-control"]),
+            (405, &http::HeaderValue::from_static("GET, OPTIONS"), &http::HeaderValue::from_static("no-store"))
+        );
     }
 }
 
@@ -244,7 +252,10 @@ async fn attack_forged_tokens() {
             ("another kind of token".to_owned(), format!("{}.{}.{}", with("typ", json!("JWT"), &header), parts[1], parts[2])),
             ("an unknown key".to_owned(), format!("{}.{}.{}", with("kid", json!("k"), &header), parts[1], parts[2])),
             ("no key id".to_owned(), format!("{}.{}.{}", with("kid", Value::Null, &header), parts[1], parts[2])),
-            ("a key of its own".to_owned(), format!("{}.{}.{}", with("jwk", key_set["keys"][0].clone(), &header), parts[1], parts[2])),
+            (
+                "a key of its own".to_owned(),
+                format!("{}.{}.{}", with("jwk", key_set["keys"][0].clone(), &header), parts[1], parts[2]),
+            ),
         ];
         for (field, value) in [("sub", json!("somebody else")), ("exp", json!(9_999_999_999_u64)), ("exp", json!("9999999999"))] {
             forged.push((format!("{field} changed"), format!("{}.{}.{}", parts[0], with(field, value, &claims), parts[2])));

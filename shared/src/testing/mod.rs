@@ -7,6 +7,7 @@ pub mod decoy;
 pub mod embedded;
 pub mod failing;
 pub mod memory;
+pub mod racy_sessions;
 pub mod repeating;
 pub mod runtime_api;
 pub mod service;
