@@ -17,6 +17,7 @@ use otp_auth::testing::decoy::InstantDecoy;
 use otp_auth::testing::embedded::Embedded;
 use otp_auth::testing::failing::FixedSender;
 use otp_auth::testing::service::{Service, Setup, TestReply, test_keys, with_header};
+use otp_auth::testing::tokens::WrittenTokens;
 use otp_auth::testing::wire::Wire;
 use serde_json::{Value, json};
 
@@ -35,7 +36,7 @@ impl World {
     async fn new(sign_up: SignUp, sender: Option<Arc<dyn Sender>>) -> Self {
         let embedded = Embedded::start(None).await.unwrap();
         let (wire, decoy) = (Wire::default(), InstantDecoy::default());
-        let mut setup = Setup::on(&embedded).unwrap();
+        let mut setup = written(Setup::on(&embedded).unwrap());
         let store = Arc::new(wire.store(&embedded));
         (setup.store, setup.windows, setup.directory) = (Arc::clone(&store) as _, Arc::clone(&store) as _, store);
         setup.sign_up = sign_up;
@@ -96,6 +97,11 @@ impl World {
         tell("forged", self.service.post("verify", &forged).await);
         told
     }
+}
+
+/// With access tokens that a test can write down.
+fn written(setup: Setup) -> Setup {
+    Setup { tokens: Some(Arc::new(WrittenTokens)), ..setup }
 }
 
 fn recipient(text: &str) -> Recipient {

@@ -14,11 +14,17 @@ use otp_auth::testing::embedded::{Embedded, TABLE};
 use otp_auth::testing::memory::MemoryStore;
 use otp_auth::testing::racy_directory::RacyDirectory;
 use otp_auth::testing::service::{Service, Setup, TestReply, test_keys, with_header};
+use otp_auth::testing::tokens::WrittenTokens;
 use serde_json::{Value, json};
 
 const PHONE: &str = "+12345678901";
 const MAIL: &str = "ada@example.com";
 const ROUNDS: usize = 10;
+
+/// With access tokens that a test can write down.
+fn written(setup: Setup) -> Setup {
+    Setup { tokens: Some(Arc::new(WrittenTokens)), ..setup }
+}
 
 fn recipient(text: &str) -> Recipient {
     Recipient::parse(text, None).unwrap()
@@ -67,7 +73,7 @@ async fn disable_forgetfully(embedded: &Embedded, id: &UserId) {
 /// of the answers that arrive after it was done still sign in?
 async fn sign_ins_after_disabling(known: bool, forgetful: bool) -> usize {
     let embedded = Embedded::start(None).await.unwrap();
-    let service = Setup::on(&embedded).unwrap().build();
+    let service = written(Setup::on(&embedded).unwrap()).build();
     let (store, keys) = (embedded.store(), test_keys().unwrap());
     let user = id_of(&sign_in(&service, PHONE).await.body["user"]);
     if !known {
@@ -108,7 +114,7 @@ async fn control_disabling_without_the_items_lets_a_known_user_in() {
 /// Five signed-in users add the same address at once: how many hear that it is theirs, and whose it is. The control has all
 /// of its items in memory, so that all five come to the racy directory in one go.
 async fn links(embedded: &Embedded, racy: bool) -> (usize, Vec<UserId>) {
-    let mut setup = Setup::on(embedded).unwrap();
+    let mut setup = written(Setup::on(embedded).unwrap());
     if racy {
         (setup.store, setup.windows) = (Arc::new(MemoryStore::default()), Arc::new(MemoryStore::default()));
         setup.directory = Arc::new(RacyDirectory::default());
@@ -168,7 +174,7 @@ async fn control_a_racy_directory_gives_one_address_to_several() {
 async fn of_a_registration_a_link_and_a_first_sign_in_one_gets_the_number() {
     for round in 0..ROUNDS {
         let embedded = Embedded::start(None).await.unwrap();
-        let service = Setup::on(&embedded).unwrap().build();
+        let service = written(Setup::on(&embedded).unwrap()).build();
         let (store, keys) = (embedded.store(), test_keys().unwrap());
         let ada = id_of(&sign_in(&service, MAIL).await.body["user"]);
         let mut calls = Vec::new();

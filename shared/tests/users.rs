@@ -12,6 +12,7 @@ use otp_auth::http::Call;
 use otp_auth::ports::directory::{Administration, Directory};
 use otp_auth::testing::embedded::Embedded;
 use otp_auth::testing::service::{Service, Setup, TestReply, test_keys, with_header};
+use otp_auth::testing::tokens::WrittenTokens;
 use otp_auth::testing::wire::Wire;
 use serde_json::{Value, json};
 
@@ -27,8 +28,13 @@ struct World {
 
 async fn world() -> World {
     let embedded = Embedded::start(None).await.unwrap();
-    let service = Setup::on(&embedded).unwrap().build();
+    let service = written(Setup::on(&embedded).unwrap()).build();
     World { embedded, service, keys: test_keys().unwrap() }
+}
+
+/// With access tokens that a test can write down.
+fn written(setup: Setup) -> Setup {
+    Setup { tokens: Some(Arc::new(WrittenTokens)), ..setup }
 }
 
 fn recipient(text: &str) -> Recipient {
@@ -145,6 +151,25 @@ async fn a_signed_in_user_adds_an_identifier_and_signs_in_by_it() {
     }
 }
 
+/// The same with a token that the service gave itself; a code for adding an identifier gives none.
+#[tokio::test]
+async fn the_services_own_access_token_adds_an_identifier() {
+    let embedded = Embedded::start(None).await.unwrap();
+    let service = Setup::on(&embedded).unwrap().build();
+    let world = World { embedded, service, keys: test_keys().unwrap() };
+    let signed_in = world.round(PHONE, "login", None).await;
+    let token = signed_in.body["access_token"].as_str().unwrap();
+    let added = world.round(MAIL, "email_verification", Some(token)).await;
+    assert_eq!(added.body["user"]["id"], signed_in.body["user"]["id"], "{}", added.body);
+    assert_eq!(added.body["access_token"], Value::Null);
+    let alone = world.round(MAIL, "email_verification", None).await;
+    assert_eq!((&alone.body["user"]["id"], &alone.body["access_token"]), (&signed_in.body["user"]["id"], &Value::Null));
+    assert!(world.round(MAIL, "login", None).await.body["access_token"].is_string());
+    let (header, rest) = token.split_once('.').unwrap();
+    let flipped = format!("{header}.{}{}", if rest.starts_with('A') { 'B' } else { 'A' }, &rest[1..]);
+    assert_problem(&world.send(OTHER_PHONE, "phone_verification", Some(&flipped)).await, 400, "invalid_token");
+}
+
 #[tokio::test]
 async fn an_identifier_of_another_user_stays_theirs() {
     let world = world().await;
@@ -177,7 +202,7 @@ async fn a_user_has_one_identifier_of_a_kind() {
 async fn a_token_that_is_not_good_changes_nothing_and_reaches_no_table() {
     let embedded = Embedded::start(None).await.unwrap();
     let wire = Wire::default();
-    let mut setup = Setup::on(&embedded).unwrap();
+    let mut setup = written(Setup::on(&embedded).unwrap());
     let store = Arc::new(wire.store(&embedded));
     (setup.store, setup.windows, setup.directory) = (Arc::clone(&store) as _, Arc::clone(&store) as _, store);
     let world = World { service: setup.build(), embedded, keys: test_keys().unwrap() };
@@ -279,7 +304,7 @@ async fn a_disabled_users_token_adds_nothing_and_sends_nothing() {
 async fn the_last_sign_in_is_noted_once_a_day() {
     let embedded = Embedded::start(None).await.unwrap();
     let wire = Wire::default();
-    let mut setup = Setup::on(&embedded).unwrap();
+    let mut setup = written(Setup::on(&embedded).unwrap());
     let store = Arc::new(wire.store(&embedded));
     (setup.store, setup.windows, setup.directory) = (Arc::clone(&store) as _, Arc::clone(&store) as _, store);
     let world = World { service: setup.build(), embedded, keys: test_keys().unwrap() };
@@ -306,7 +331,7 @@ async fn the_last_sign_in_is_noted_once_a_day() {
 async fn a_write_that_meets_a_transaction_is_made_again_and_in_the_end_refused() {
     let embedded = Embedded::start(None).await.unwrap();
     let wire = Wire::default();
-    let mut setup = Setup::on(&embedded).unwrap();
+    let mut setup = written(Setup::on(&embedded).unwrap());
     let store = Arc::new(wire.store(&embedded));
     (setup.store, setup.windows, setup.directory) = (Arc::clone(&store) as _, Arc::clone(&store) as _, store);
     let world = World { service: setup.build(), embedded, keys: test_keys().unwrap() };

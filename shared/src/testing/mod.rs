@@ -11,6 +11,7 @@ pub mod guard_conformance;
 pub mod memory;
 pub mod memory_guard;
 pub mod racy_directory;
+pub mod racy_sessions;
 pub mod repeating;
 pub mod runtime_api;
 pub mod service;

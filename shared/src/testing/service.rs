@@ -11,8 +11,8 @@ use serde_json::Value;
 use super::clock::TestClock;
 use super::decoy::InstantDecoy;
 use super::embedded::{Embedded, EmbeddedError};
-use super::tokens::WrittenTokens;
 use crate::adapters::jwt::{Jwt, JwtSettings};
+use crate::adapters::no_tokens::NoTokens;
 use crate::adapters::outbox::Outbox;
 use crate::adapters::system::SystemRandomness;
 use crate::app::grant::{Grants, Sessions};
@@ -59,8 +59,8 @@ pub struct Setup {
     pub windows: Arc<dyn WindowStore>,
     /// The users.
     pub directory: Arc<dyn Directory>,
-    /// Who tells genuine access tokens: [`WrittenTokens`], unless replaced.
-    pub tokens: Arc<dyn TokenChecker>,
+    /// Who tells genuine access tokens, where it is not the service itself.
+    pub tokens: Option<Arc<dyn TokenChecker>>,
     /// What happens in the place of a delivery that must not happen: nothing, and at once.
     pub decoy: Arc<dyn Decoy>,
     /// Who may sign in.
@@ -159,7 +159,7 @@ impl Setup {
             session_store: Arc::clone(&store) as _,
             directory: Arc::clone(&store) as _,
             counters: store,
-            tokens: Arc::new(WrittenTokens),
+            tokens: None,
             decoy: Arc::new(InstantDecoy::default()),
             sign_up: SignUp::Open,
             keys: Arc::new(keys),
@@ -208,11 +208,13 @@ impl Setup {
         let cors = Cors::new([ORIGIN.to_owned()].into());
         let cookies = sessions.as_ref().is_some_and(|(_, transport)| *transport == Transport::Cookie);
         let guard = Arc::new(Guard::new(self.counters, self.guard));
+        let own = || jwt.clone().map_or_else(|| Arc::new(NoTokens) as _, |jwt| jwt as Arc<dyn TokenChecker>);
+        let tokens = self.tokens.unwrap_or_else(own);
         let send = SendOtp {
             store: Arc::clone(&self.store),
             windows: self.windows,
             directory: Arc::clone(&self.directory),
-            tokens: Arc::clone(&self.tokens),
+            tokens: Arc::clone(&tokens),
             decoy: self.decoy,
             sign_up: self.sign_up,
             sms: Some(Arc::clone(&self.sender)),
@@ -228,7 +230,7 @@ impl Setup {
         let verify = VerifyOtp {
             store: self.store,
             directory: self.directory,
-            tokens: self.tokens,
+            tokens,
             sign_up: self.sign_up,
             keys: self.keys,
             clock: Arc::clone(&self.clock) as _,

@@ -4,11 +4,13 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 
+use otp_auth::adapters::rotation::{self, RotationError, Urgency};
 use otp_auth::adapters::secrets::{self, SecretError};
-use otp_auth::adapters::system::SystemRandomness;
+use otp_auth::adapters::system::{SystemClock, SystemRandomness};
 use otp_auth::domain::keys::KeyRing;
-use otp_auth::ports::clock::{NoRandomness, random};
-use serde_json::json;
+use otp_auth::domain::signing::Algorithm;
+use otp_auth::ports::clock::Clock;
+use zeroize::Zeroizing;
 
 /// Why there are no keys.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +30,7 @@ pub enum KeysError {
     Lost(String),
     /// None could be made.
     #[error(transparent)]
-    Randomness(#[from] NoRandomness),
+    Unmade(#[from] RotationError),
     /// None could be made.
     #[error(transparent)]
     Unfit(#[from] SecretError),
@@ -39,7 +41,10 @@ pub fn beside(database: Option<&str>) -> Result<KeyRing, KeysError> {
     let Some(database) = database else { return Ok(secrets::parse(&fresh_secret()?)?) };
     let file = file_beside(database);
     match fs::read_to_string(&file) {
-        Ok(secret) => secrets::parse(&secret).map_err(|error| KeysError::Damaged(file, error)),
+        Ok(secret) => {
+            let keys = secrets::parse(&secret).map_err(|error| KeysError::Damaged(file.clone(), error))?;
+            if keys.signing().is_some() { Ok(keys) } else { add_signing_key(file, &Zeroizing::new(secret)) }
+        }
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(KeysError::File(file, error)),
         Err(_) if fs::metadata(database).is_ok_and(|table| table.len() > 0) => Err(KeysError::Lost(database.to_owned())),
         Err(_) => make(file),
@@ -51,18 +56,31 @@ pub fn file_beside(database: &str) -> String {
     format!("{database}.keys")
 }
 
-/// A secret with one new key, as Secrets Manager would hold it.
-pub fn fresh_secret() -> Result<String, NoRandomness> {
-    let bytes: [u8; 32] = random(&SystemRandomness)?;
-    let key: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(json!({ "identifiers": "k1", "codes": "k1", "k1": key }).to_string())
+/// A secret with new keys, as Secrets Manager would hold it.
+pub fn fresh_secret() -> Result<Zeroizing<String>, RotationError> {
+    rotation::first_document(SystemClock.now(), Algorithm::Rs256, &SystemRandomness)
+}
+
+/// For a file from before there were access tokens.
+fn add_signing_key(file: String, secret: &str) -> Result<KeyRing, KeysError> {
+    let rotated = rotation::rotate_signing(secret, SystemClock.now(), Urgency::Routine, Algorithm::Rs256)?;
+    let draft = format!("{file}.draft");
+    write_new(&draft, &rotated.document)
+        .and_then(|()| fs::rename(&draft, &file))
+        .map_err(|error| KeysError::File(file, error))?;
+    Ok(secrets::parse(&rotated.document)?)
 }
 
 fn make(file: String) -> Result<KeyRing, KeysError> {
     let secret = fresh_secret()?;
-    let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file);
-    match written.and_then(|mut open| open.write_all(secret.as_bytes())) {
+    match write_new(&file, &secret) {
         Ok(()) => Ok(secrets::parse(&secret)?),
         Err(error) => Err(KeysError::File(file, error)),
     }
+}
+
+/// Readable by its owner alone.
+fn write_new(file: &str, secret: &str) -> io::Result<()> {
+    let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+    written.and_then(|mut open| open.write_all(secret.as_bytes()))
 }
