@@ -8,6 +8,10 @@
 //! `identifiers` names the key that names identifiers, for good; `codes` the key that makes new codes; `signing` the key that
 //! signs access tokens, where there are any. Keys with lower numbers are there for what is under way, the one with the next
 //! number so that every process knows it before it is used. `rotation.rs` moves them on.
+//!
+//! Two more kinds of field are optional, each a shared secret of 32 characters or more: `cloudfront`, which the operator's
+//! distribution sends as `X-Origin-Verify`, and `backend:NAME`, which a back end sends as `X-Api-Key`. Who sends one of them may
+//! name the address of the client it speaks for.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -18,6 +22,7 @@ use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
 use zeroize::Zeroizing;
 
+use crate::domain::callers::{SharedSecret, TooShort, TrustedCallers};
 use crate::domain::keys::{InvalidKeys, KeyId, KeyRing};
 use crate::domain::signing::{NotASigningKey, SigningKey, SigningKeys};
 use crate::domain::time::Timestamp;
@@ -66,6 +71,9 @@ pub enum SecretError {
     /// A field that names a key is missing, or does not name one.
     #[error("the secret's field {0} must name a key that is there, such as k1")]
     Name(&'static str),
+    /// A trusted caller's secret is too short.
+    #[error("the secret's fields cloudfront and backend:… must have at least 32 characters")]
+    Caller,
     /// The keys themselves.
     #[error("the secret is not complete: {0}")]
     Keys(#[from] InvalidKeys),
@@ -171,7 +179,14 @@ pub fn parse(text: &str) -> Result<KeyRing, SecretError> {
 fn parse_codes(fields: &Fields) -> Result<KeyRing, SecretError> {
     let named = |field: &'static str| fields.get(field).and_then(|name| key_id(name)).ok_or(SecretError::Name(field));
     let keys = fields.iter().filter_map(|(name, value)| Some((key_id(name)?, value.as_bytes().to_vec()))).collect();
-    Ok(KeyRing::new(&keys, named("identifiers")?, named("codes")?)?)
+    Ok(KeyRing::new(&keys, named("identifiers")?, named("codes")?)?.with_callers(callers(&fields)?))
+}
+
+fn callers(fields: &BTreeMap<String, Zeroizing<String>>) -> Result<TrustedCallers, SecretError> {
+    let shared = |text: &Zeroizing<String>| SharedSecret::new(text.clone()).map_err(|TooShort| SecretError::Caller);
+    let cloudfront = fields.get("cloudfront").map(shared).transpose()?;
+    let backends = fields.iter().filter(|(name, _)| name.starts_with("backend:")).map(|(_, text)| shared(text));
+    Ok(TrustedCallers::new(cloudfront, backends.collect::<Result<_, _>>()?))
 }
 
 /// The signing keys, all of them parsed here: RSA takes a while, and a request should not.
@@ -212,6 +227,11 @@ mod tests {
         let fault = |text: &str| parse(text).map(|_| ()).unwrap_err().to_string();
         let key = "x".repeat(64);
         assert!(parse(&format!(r#"{{"identifiers":"k1","codes":"k2","k1":"{key}","k2":"{key}"}}"#)).is_ok());
+        assert!(parse(&format!(r#"{{"identifiers":"k1","codes":"k1","k1":"{key}","cloudfront":"{key}"}}"#)).is_ok());
+        assert_eq!(
+            fault(&format!(r#"{{"identifiers":"k1","codes":"k1","k1":"{key}","backend:shop":"short"}}"#)),
+            "the secret's fields cloudfront and backend:… must have at least 32 characters"
+        );
         assert_eq!(fault("not json"), "the secret is not a JSON object of strings");
         assert_eq!(
             fault(&format!(r#"{{"codes":"k1","k1":"{key}"}}"#)),

@@ -2,6 +2,7 @@
 
 mod admission;
 pub mod grant;
+pub mod guard;
 pub mod log_out;
 pub mod refresh_session;
 pub mod send_otp;

@@ -1,4 +1,4 @@
-//! Send a code: guard, address window, identifier windows, message; in that order, and each step only after the last.
+//! Send a code: destination, address, identifier, guard, message; in that order, and each step only after the last.
 //!
 //! The order is a defence: a blocked address cannot use up a victim's sends, and what the windows refuse never reaches a
 //! provider. At most one message leaves for one accepted send: the message is sent by the one invocation that the store
@@ -6,21 +6,24 @@
 //!
 //! Whoever may not sign in (`app/admission.rs`) gets no message, and a reply that does not tell.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use super::guard::{Guard, Outgoing, Refused};
 use super::open_token;
 use crate::domain::address::SourceAddress;
 use crate::domain::challenge::{Bound, Challenge, ChallengeId, InvalidToken};
 use crate::domain::code::Code;
-use crate::domain::guard::{NotServed, SmsCountries};
-use crate::domain::keys::{KeyRing, LedgerKey};
+use crate::domain::guard::Reason;
+use crate::domain::keys::{CodeKeys, KeyRing, LedgerKey};
 use crate::domain::ledger::{Ledger, Level, RequestId, ResendVerdict, ResendWrite, SendVerdict, SendWrite, SlotState, Written};
 use crate::domain::policy::{Policy, SignUp};
 use crate::domain::purpose::Purpose;
 use crate::domain::recipient::{Channel, Recipient};
+use crate::domain::test_identifiers::TestIdentifiers;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{UserId, Withheld};
 use crate::messages::{Brand, Locale};
@@ -56,8 +59,10 @@ pub struct SendOtp {
     pub randomness: Arc<dyn Randomness>,
     /// The numbers.
     pub policy: Policy,
-    /// Where texts may go.
-    pub countries: SmsCountries,
+    /// What may leave.
+    pub guard: Arc<Guard>,
+    /// Identifiers of testers.
+    pub test_identifiers: TestIdentifiers,
     /// What messages name.
     pub brand: Brand,
     /// Who may sign in.
@@ -103,14 +108,16 @@ pub struct Sent {
     pub delivery: Option<Delivery>,
     /// Why the message was kept back, if it was: then the delivery only looks like one.
     pub withheld: Option<Withheld>,
+    /// What the guard would have refused it for, where it only watches.
+    pub watched: BTreeSet<Reason>,
 }
 
 /// Why no code was sent.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
-    /// The destination is not served.
-    #[error("destination not served: {0}")]
-    NotServed(NotServed),
+    /// The guard refuses.
+    #[error(transparent)]
+    Guard(#[from] Refused),
     /// No texts, or no mail, are sent here.
     #[error("this channel is not configured")]
     ChannelOff,
@@ -189,26 +196,23 @@ impl SendOtp {
     /// # Errors
     /// [`SendError`]; on every one of them no message has left, or the provider has said so.
     pub async fn execute(&self, request: &SendRequest) -> Result<Sent, SendError> {
-        let sender = self.sender_for(&request.recipient)?;
+        self.guard.destination(&request.recipient)?;
+        let sender = self.sender(request.recipient.channel()).ok_or(SendError::ChannelOff)?;
         let (ring, challenge) = self.open(request).await?;
         let attempt = self.begin(request, ring).await?;
-        self.count_address(&attempt).await?;
+        self.guard.not_stopped(&request.recipient, attempt.now).await?;
+        let watched = self.count_address(&attempt).await?;
         self.claim_idempotency(&attempt).await?;
         let accepted = match challenge {
             Some(challenge) if challenge.expires > attempt.now => self.resend(&attempt, challenge).await?,
             _ => self.send_new(&attempt).await?,
         };
+        let mut outgoing = attempt.outgoing(sender, watched);
         let (delivery, withheld) = match accepted.ours {
-            true => self.deliver(sender, &attempt, &accepted).await.map(|(delivery, why)| (Some(delivery), why))?,
+            true => self.deliver(sender, &attempt, &accepted, &mut outgoing).await.map(|(d, why)| (Some(d), why))?,
             false => (None, None),
         };
-        self.sent(&attempt, &accepted, delivery, withheld)
-    }
-
-    /// The guard: may anything go there at all?
-    fn sender_for(&self, recipient: &Recipient) -> Result<&dyn Sender, SendError> {
-        self.countries.check(recipient).map_err(SendError::NotServed)?;
-        self.sender(recipient.channel()).ok_or(SendError::ChannelOff)
+        self.sent(&attempt, &accepted, delivery, withheld, outgoing.watched)
     }
 
     fn sender(&self, channel: Channel) -> Option<&dyn Sender> {
@@ -236,13 +240,19 @@ impl SendOtp {
         Ok(Attempt { request, caller, key: ring.ledger_key(&request.recipient), ring, now, id, idempotency })
     }
 
-    async fn count_address(&self, attempt: &Attempt<'_>) -> Result<(), SendError> {
+    /// Counts for the address: the send in its windows, and the country that it asks for.
+    async fn count_address(&self, attempt: &Attempt<'_>) -> Result<BTreeSet<Reason>, SendError> {
         let hour = attempt.now.as_secs() / 3600;
         let limits = AddressLimits { per_minute: self.policy.address_per_minute, per_hour: self.policy.address_per_hour };
         let window = attempt.ring.window_key(&attempt.request.source, hour);
-        match self.windows.count_send(&window, limits, attempt.now).await? {
-            AddressVerdict::Allowed => Ok(()),
-            AddressVerdict::RateLimited(until) => Err(SendError::AddressLimited(until.since(attempt.now))),
+        let Attempt { request, ring, now, .. } = attempt;
+        let (windows, countries) = tokio::join!(
+            self.windows.count_send(&window, limits, *now),
+            self.guard.admit_address(&request.recipient, &request.source, ring, *now),
+        );
+        match windows? {
+            AddressVerdict::Allowed => Ok(countries?),
+            AddressVerdict::RateLimited(until) => Err(SendError::AddressLimited(until.since(*now))),
         }
     }
 
@@ -328,7 +338,10 @@ impl SendOtp {
         Ok(Challenge {
             key,
             slot: u8::try_from(turn % self.policy.slots(channel)).map_err(|_| broken("too many slots"))?,
-            shape: level.shape(self.policy.code_length),
+            shape: self
+                .fixed_code(attempt)
+                .and_then(|code| code.digits())
+                .unwrap_or_else(|| level.shape(self.policy.code_length)),
             expires: attempt.now.plus(self.policy.lifetime(channel)),
             id,
         })
@@ -346,52 +359,91 @@ impl SendOtp {
             idempotency: attempt.idempotency.clone(),
             slot: challenge.slot,
             id: challenge.id,
-            name: Code::derive(keys, &bound, challenge.shape).name(keys, &bound),
+            name: self.code(attempt, challenge, keys).name(keys, &bound),
             purpose: attempt.request.purpose,
             keys: challenge.key,
             shape: challenge.shape,
             expires: challenge.expires,
             provider: self.sender(attempt.request.recipient.channel()).map_or_else(String::new, |s| s.provider().to_owned()),
+            is_counted: self.fixed_code(attempt).is_none(),
         })
     }
 
-    /// One message, once, or what looks like one. When a challenge's first message certainly did not leave, its code dies.
+    fn code(&self, attempt: &Attempt<'_>, challenge: &Challenge, keys: &CodeKeys) -> Code {
+        self.fixed_code(attempt).unwrap_or_else(|| Code::derive(keys, &attempt.bound(challenge.id), challenge.shape))
+    }
+
+    fn fixed_code(&self, attempt: &Attempt<'_>) -> Option<Code> {
+        self.test_identifiers.code(&attempt.request.recipient, attempt.now)
+    }
+
+    /// One message, once, if the guard lets it leave; or what looks like one, to whoever may not sign in. When a challenge's
+    /// first message certainly did not leave, its code dies; the code of a resent one was brought by an earlier message, and
+    /// whoever has it in hand may go on.
     async fn deliver(
         &self,
         sender: &dyn Sender,
         attempt: &Attempt<'_>,
         accepted: &Accepted,
+        outgoing: &mut Outgoing<'_>,
+    ) -> Result<(Delivery, Option<Withheld>), SendError> {
+        if self.fixed_code(attempt).is_some() {
+            return Ok((Delivery::Accepted { provider: "none", message_id: "test identifier".to_owned() }, None));
+        }
+        let handed_over = self.hand_over(sender, attempt, accepted, outgoing).await;
+        if handed_over.is_err() && !accepted.resent {
+            self.withdraw(attempt, &accepted.challenge).await;
+        }
+        handed_over
+    }
+
+    async fn hand_over(
+        &self,
+        sender: &dyn Sender,
+        attempt: &Attempt<'_>,
+        accepted: &Accepted,
+        outgoing: &mut Outgoing<'_>,
     ) -> Result<(Delivery, Option<Withheld>), SendError> {
         let message = self.message(attempt, &accepted.challenge)?;
+        self.guard.admit(outgoing).await?;
+        if accepted.resent {
+            self.store.add_counted(&attempt.key, accepted.challenge.slot, accepted.challenge.id, attempt.now).await?;
+        }
         let withheld = self.admission(attempt).await?.err();
-        let delivery = match withheld {
-            None => sender.deliver(&message).await,
-            Some(_) => self.decoy.deliver_nothing(attempt.request.recipient.channel()).await,
+        let handed_over = async {
+            match withheld {
+                None => sender.deliver(&message).await,
+                Some(_) => self.decoy.deliver_nothing(attempt.request.recipient.channel()).await,
+            }
         };
+        let (delivery, ()) = tokio::join!(handed_over, self.guard.count_mail(outgoing));
         let failure = match &delivery {
-            // A failure that nobody could have without being known would tell who is.
+            // A failure that only registered identifiers can have would tell who is.
             _ if self.sign_up == SignUp::Closed => return Ok((delivery, withheld)),
             Delivery::Accepted { .. } | Delivery::Ambiguous { .. } => return Ok((delivery, withheld)),
             Delivery::Refused { provider, reason } => SendError::DeliveryFailed { provider, reason: reason.clone() },
             Delivery::Unreached { provider, cause } => SendError::ProviderUnavailable { provider, cause: cause.clone() },
         };
-        if accepted.resent {
-            // The first message brought this code: whoever has it in hand may go on.
-            return Err(failure);
-        }
-        if let Err(error) = self.store.kill(&attempt.key, accepted.challenge.slot, accepted.challenge.id).await {
-            // The code stays valid until it expires, but nobody was told it.
-            tracing::warn!(%error, "an undelivered code could not be withdrawn");
+        if !accepted.resent {
+            self.guard.did_not_leave(outgoing).await;
         }
         Err(failure)
     }
 
     fn message(&self, attempt: &Attempt<'_>, challenge: &Challenge) -> Result<Message, SendError> {
-        let SendRequest { recipient, locale, .. } = attempt.request;
         let keys = attempt.ring.get(challenge.key).ok_or(SendError::NoKeys)?;
-        let code = Code::derive(keys, &attempt.bound(challenge.id), challenge.shape);
-        let content = self.brand.render(recipient.channel(), *locale, &code, challenge.expires.since(attempt.now));
+        let code = self.code(attempt, challenge, keys);
+        let recipient = &attempt.request.recipient;
+        let remaining = challenge.expires.since(attempt.now);
+        let content = self.brand.render(recipient.channel(), attempt.request.locale, &code, remaining);
         Ok(Message { to: recipient.clone(), content })
+    }
+
+    async fn withdraw(&self, attempt: &Attempt<'_>, challenge: &Challenge) {
+        if let Err(error) = self.store.kill(&attempt.key, challenge.slot, challenge.id).await {
+            // The code stays valid until it expires, but nobody was told it.
+            tracing::warn!(%error, "an undelivered code could not be withdrawn");
+        }
     }
 
     fn sent(
@@ -400,6 +452,7 @@ impl SendOtp {
         accepted: &Accepted,
         delivery: Option<Delivery>,
         withheld: Option<Withheld>,
+        watched: BTreeSet<Reason>,
     ) -> Result<Sent, SendError> {
         let Attempt { request, ring, now, .. } = attempt;
         let keys = ring.get(accepted.challenge.key).ok_or(SendError::NoKeys)?;
@@ -413,13 +466,49 @@ impl SendOtp {
             cooldown: self.policy.sends.cooldown,
             delivery,
             withheld,
+            watched,
         })
+    }
+}
+
+impl SendError {
+    /// The machine-readable reason, for logs and counters.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::Guard(refused) => match refused.reason() {
+                Some(reason) => reason.as_str(),
+                None => "store",
+            },
+            Self::ChannelOff => "channel_off",
+            Self::ForgedChallenge(_) => "forged_challenge",
+            Self::InvalidToken(_) => "invalid_token",
+            Self::IdempotencyKeyReused => "idempotency_key_reused",
+            Self::AddressLimited(_) => "address_window",
+            Self::RateLimited(_) => "identifier_window",
+            Self::DeliveryFailed { .. } => "provider_refused",
+            Self::ProviderUnavailable { .. } => "provider_unreached",
+            Self::AlreadyFailed | Self::ReplayExpired => "replay",
+            Self::Store(_) => "store",
+            Self::Randomness(_) | Self::NoKeys => "internal",
+        }
     }
 }
 
 impl Attempt<'_> {
     const fn bound(&self, id: ChallengeId) -> Bound<'_> {
         Bound { purpose: self.request.purpose, recipient: &self.request.recipient, id }
+    }
+
+    fn outgoing<'b>(&'b self, sender: &'b dyn Sender, watched: BTreeSet<Reason>) -> Outgoing<'b> {
+        Outgoing {
+            recipient: &self.request.recipient,
+            provider: sender.provider(),
+            ring: &self.ring,
+            now: self.now,
+            request: &self.id,
+            watched,
+        }
     }
 }
 

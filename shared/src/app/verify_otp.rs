@@ -9,12 +9,14 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::grant::{Grant, GrantError, Grants};
+use super::guard::Guard;
 use super::open_token;
 use super::sign_in::{SignIn, SignInError};
+use crate::domain::address::SourceAddress;
 use crate::domain::challenge::{Bound, ChallengeId};
 use crate::domain::code::Guess;
 use crate::domain::keys::{KeyId, KeyRing, LedgerKey};
-use crate::domain::ledger::{GuessVerdict, GuessWrite, RequestId, Written};
+use crate::domain::ledger::{GuessVerdict, GuessWrite, Ledger, RequestId, Written};
 use crate::domain::policy::{ChallengeBinding, Policy, SignUp};
 use crate::domain::purpose::Purpose;
 use crate::domain::recipient::Recipient;
@@ -46,6 +48,8 @@ pub struct VerifyOtp {
     pub sign_up: SignUp,
     /// Gives tokens to who signs in, where tokens are on.
     pub grants: Option<Grants>,
+    /// Hears of right codes.
+    pub guard: Arc<Guard>,
 }
 
 /// A checked request to verify a code.
@@ -60,6 +64,8 @@ pub struct VerifyRequest {
     pub challenge_id: Option<String>,
     /// The access token of the user who wants the identifier, where the purpose is to verify it.
     pub access_token: Option<Zeroizing<String>>,
+    /// Where the request came from.
+    pub source: SourceAddress,
 }
 
 /// A right code.
@@ -164,10 +170,11 @@ impl VerifyOtp {
         let write = self.guess_write(request, &ring, key, &target, now)?;
         let written = self.store.guess(&write).await?;
         match write.verdict(&written) {
-            GuessVerdict::Right => match caller {
-                Some(caller) => self.link(&ring, &caller, &request.recipient, now).await,
-                None => self.sign_in(request, &ring, &write, &written).await,
-            },
+            GuessVerdict::Right => {
+                let named = self.named(request, caller.as_ref(), &ring, &write, &written);
+                let (named, ()) = tokio::join!(named, self.answered(request, &ring, &write, written.ledger(), now));
+                named
+            }
             GuessVerdict::Wrong { left } => Err(VerifyError::WrongCode { left }),
             GuessVerdict::Exhausted => Err(VerifyError::Exhausted),
             GuessVerdict::Gone => Err(VerifyError::NoChallenge),
@@ -222,12 +229,34 @@ impl VerifyOtp {
         })
     }
 
+    /// The guard takes the challenge's messages back.
+    async fn answered(&self, request: &VerifyRequest, ring: &KeyRing, write: &GuessWrite, ledger: &Ledger, now: Timestamp) {
+        if let Some(slot) = ledger.slots.get(&write.slot) {
+            self.guard.answered(&request.recipient, slot, &request.source, ring, now).await;
+        }
+    }
+
     /// The signed-in user who wants the identifier. Only where the purpose is to verify it does a token mean anything; one
     /// that is not good ends here, before any request to the store.
     async fn caller(&self, request: &VerifyRequest, now: Timestamp) -> Result<Option<UserId>, VerifyError> {
         match &request.access_token {
             Some(token) if request.purpose.verifies().is_some() => Ok(Some(self.tokens.check(token, now).await?)),
             _ => Ok(None),
+        }
+    }
+
+    /// Whom a right code names.
+    async fn named(
+        &self,
+        request: &VerifyRequest,
+        caller: Option<&UserId>,
+        ring: &KeyRing,
+        write: &GuessWrite,
+        written: &Written,
+    ) -> Result<Verified, VerifyError> {
+        match caller {
+            Some(caller) => self.link(ring, caller, &request.recipient, write.now).await,
+            None => self.sign_in(request, ring, write, written).await,
         }
     }
 

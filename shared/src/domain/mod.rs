@@ -1,6 +1,7 @@
 //! What one-time-passcode sign-in *is*: pure, synchronous, and unaware of HTTP, AWS, clocks and the environment.
 
 pub mod address;
+pub mod callers;
 pub mod challenge;
 pub mod claims;
 pub mod code;
@@ -12,5 +13,6 @@ pub mod purpose;
 pub mod recipient;
 pub mod session;
 pub mod signing;
+pub mod test_identifiers;
 pub mod time;
 pub mod user;

@@ -35,13 +35,15 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, &'s
     Ok(Some(text.to_owned()))
 }
 
-/// The token of `Authorization: Bearer` (RFC 6750); none for another scheme, or for two headers.
+/// The token of `Authorization: Bearer` (RFC 6750); none for another scheme. Two such headers, or no text after the scheme,
+/// are an empty token, which is never good: whoever meant to send one hears of it.
 pub(super) fn bearer(headers: &HeaderMap) -> Option<Zeroizing<String>> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
-    let (first, second) = (values.next(), values.next());
-    let text = first.filter(|_| second.is_none())?.to_str().ok()?;
-    let (scheme, token) = text.trim().split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| Zeroizing::new(token.trim().to_owned()))
+    let (first, second) = (values.next()?, values.next());
+    let text = first.to_str().unwrap_or_default().trim();
+    let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
+    let token = if second.is_none() { token.trim() } else { "" };
+    scheme.eq_ignore_ascii_case("bearer").then(|| Zeroizing::new(token.to_owned()))
 }
 
 /// The languages that the caller's browser asks for.

@@ -14,6 +14,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
 use crate::app::send_otp::SendOtp;
 use crate::app::verify_otp::VerifyOtp;
 use crate::domain::address::SourceAddress;
+use crate::domain::callers::TrustedCallers;
+use crate::domain::keys::KeyRing;
 use crate::domain::session::Transport;
 use crate::messages::Locale;
 use crate::ports::clock::Clock;
@@ -28,6 +30,7 @@ mod problem;
 mod record;
 mod send_otp;
 mod sessions;
+mod source;
 mod verify_otp;
 mod well_known;
 
@@ -142,14 +145,15 @@ impl Api {
     }
 
     async fn answer_post(&self, route: Route<'_>, call: &Call, record: Record) -> Answer {
-        let (source, body) = match admit(call) {
+        let Some(ring) = route.ring() else { return Answer::problem(Problem::method_not_allowed("GET"), record) };
+        let (source, body) = match admit(call, ring.callers()) {
             Ok(admitted) => admitted,
             Err(problem) => return Answer::problem(problem, record),
         };
         let presented = Presented { headers: &call.headers, body, cors: &self.cors };
         match route {
             Route::Send(send) => send_otp::answer(send, self.locale, source, &call.headers, body, record).await,
-            Route::Verify(verify) => verify_otp::answer(verify, self.transport(), &call.headers, body, record).await,
+            Route::Verify(verify) => verify_otp::answer(verify, self.transport(), source, &call.headers, body, record).await,
             Route::Refresh(routes) => refresh(routes, presented, record).await,
             Route::LogOut(routes) => log_out(routes, presented, record).await,
             Route::KeySet(_) | Route::Discovery(_) => Answer::problem(Problem::method_not_allowed("GET"), record),
@@ -175,8 +179,20 @@ impl Api {
     }
 }
 
+impl Route<'_> {
+    /// The keys of the routes that take a body.
+    fn ring(&self) -> Option<Arc<KeyRing>> {
+        match self {
+            Self::Send(send) => Some(send.keys.ring()),
+            Self::Verify(verify) => Some(verify.keys.ring()),
+            Self::Refresh(routes) | Self::LogOut(routes) => Some(routes.refresh.sessions.keys.ring()),
+            Self::KeySet(_) | Self::Discovery(_) => None,
+        }
+    }
+}
+
 /// The checks that every route with a body makes before it reads it.
-fn admit(call: &Call) -> Result<(SourceAddress, &Bytes), Problem> {
+fn admit<'a>(call: &'a Call, callers: &TrustedCallers) -> Result<(SourceAddress, &'a Bytes), Problem> {
     if call.method != Method::POST {
         return Err(Problem::method_not_allowed("POST"));
     }
@@ -187,9 +203,7 @@ fn admit(call: &Call) -> Result<(SourceAddress, &Bytes), Problem> {
     if body.len() > MAX_BODY {
         return Err(Problem::new(ProblemCode::PayloadTooLarge));
     }
-    // Without an address, everybody would share one window, or none: refused.
-    let source = call.source.ok_or_else(|| Problem::invalid_body("The request has no source address."))?;
-    Ok((SourceAddress::new(source), body))
+    Ok((source::source(call, callers)?, body))
 }
 
 impl Answer {

@@ -15,6 +15,7 @@ use super::problem::{Problem, ProblemCode};
 use super::record::Record;
 use crate::app::grant::GrantError;
 use crate::app::verify_otp::{Verified, VerifyError, VerifyOtp, VerifyRequest};
+use crate::domain::address::SourceAddress;
 use crate::domain::code::Guess;
 use crate::domain::recipient::{Channel, Recipient};
 use crate::domain::session::Transport;
@@ -27,11 +28,12 @@ const TRY_AGAIN: Duration = Duration::from_secs(5);
 pub(super) async fn answer(
     verify: &VerifyOtp,
     transport: Transport,
+    source: SourceAddress,
     headers: &HeaderMap,
     body: &Bytes,
     record: Record,
 ) -> Answer {
-    let request = match read(headers, body) {
+    let request = match read(source, headers, body) {
         Ok(request) => request,
         Err(problem) => return Answer::problem(problem, record),
     };
@@ -45,7 +47,7 @@ pub(super) async fn answer(
     }
 }
 
-fn read(headers: &HeaderMap, body: &Bytes) -> Result<VerifyRequest, Problem> {
+fn read(source: SourceAddress, headers: &HeaderMap, body: &Bytes) -> Result<VerifyRequest, Problem> {
     let mut fields = Fields::parse(body)?;
     let (recipient, purpose) = fields.recipient();
     let typed = fields.otp_code().map(Zeroizing::new);
@@ -60,7 +62,7 @@ fn read(headers: &HeaderMap, body: &Bytes) -> Result<VerifyRequest, Problem> {
     }
     let recipient = fields.finish(recipient)?;
     let guess = guess.ok_or(Problem::new(ProblemCode::InvalidRequest))?;
-    Ok(VerifyRequest { recipient, purpose, guess, challenge_id, access_token })
+    Ok(VerifyRequest { recipient, purpose, guess, challenge_id, access_token, source })
 }
 
 fn reply(

@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod decoy;
 pub mod directory;
+pub mod guard;
 pub mod keys;
 pub mod sender;
 pub mod sessions;

@@ -11,25 +11,31 @@ use serde_json::Value;
 use super::clock::TestClock;
 use super::decoy::InstantDecoy;
 use super::embedded::{Embedded, EmbeddedError};
-use super::tokens::WrittenTokens;
 use crate::adapters::jwt::{Jwt, JwtSettings};
+use crate::adapters::no_tokens::NoTokens;
 use crate::adapters::outbox::Outbox;
 use crate::adapters::system::SystemRandomness;
 use crate::app::grant::{Grants, Sessions};
+use crate::app::guard::Guard;
 use crate::app::log_out::LogOut;
 use crate::app::refresh_session::RefreshSession;
 use crate::app::send_otp::SendOtp;
 use crate::app::verify_otp::VerifyOtp;
-use crate::domain::guard::SmsCountries;
+use crate::domain::guard::GuardPolicy;
+use crate::domain::guard::budget::Budget;
+use crate::domain::guard::destinations::SmsCountries;
+use crate::domain::guard::unanswered::{CountryFloor, PrefixLimits};
 use crate::domain::keys::{InvalidKeys, KeyId, KeyRing};
 use crate::domain::policy::{Policy, SignUp};
 use crate::domain::session::{SessionPolicy, Transport};
 use crate::domain::signing::{Algorithm, SigningKey, SigningKeys};
+use crate::domain::test_identifiers::TestIdentifiers;
 use crate::http::{Api, Call, Cors, SessionRoutes};
 use crate::messages::{Brand, Locale};
 use crate::ports::clock::Clock;
 use crate::ports::decoy::Decoy;
 use crate::ports::directory::Directory;
+use crate::ports::guard::GuardStore;
 use crate::ports::keys::KeySource;
 use crate::ports::sender::Sender;
 use crate::ports::sessions::SessionStore;
@@ -53,8 +59,8 @@ pub struct Setup {
     pub windows: Arc<dyn WindowStore>,
     /// The users.
     pub directory: Arc<dyn Directory>,
-    /// Who tells genuine access tokens: [`WrittenTokens`], unless replaced.
-    pub tokens: Arc<dyn TokenChecker>,
+    /// Who tells genuine access tokens, where it is not the service itself.
+    pub tokens: Option<Arc<dyn TokenChecker>>,
     /// What happens in the place of a delivery that must not happen: nothing, and at once.
     pub decoy: Arc<dyn Decoy>,
     /// Who may sign in.
@@ -69,8 +75,12 @@ pub struct Setup {
     pub sender: Arc<dyn Sender>,
     /// The numbers; address windows are wide, so that tests can send from one place.
     pub policy: Policy,
-    /// Where texts may go.
-    pub countries: SmsCountries,
+    /// What may leave: everywhere, and the windows are wide, so that tests can send to many numbers.
+    pub guard: GuardPolicy,
+    /// The guard's counters.
+    pub counters: Arc<dyn GuardStore>,
+    /// Identifiers of testers.
+    pub test_identifiers: TestIdentifiers,
     /// Access tokens; on unless taken away.
     pub jwt: Option<JwtSettings>,
     /// Sessions; off unless given.
@@ -120,6 +130,19 @@ fn test_signing_keys() -> Option<SigningKeys> {
     SigningKeys::new([(1, SigningKey::parse(text.as_ref()?).ok()?)].into(), 1)
 }
 
+/// A guard that serves every country and has room for a test's traffic.
+#[must_use]
+pub fn wide_guard() -> GuardPolicy {
+    GuardPolicy {
+        countries: SmsCountries::All,
+        prefix: PrefixLimits { per_hour: 40, per_day: 40 },
+        country: CountryFloor { per_hour: 1_000_000, per_day: 1_000_000 },
+        countries_per_address: 250,
+        budget: Budget { messages: 10_000_000, ..Budget::default() },
+        ..GuardPolicy::default()
+    }
+}
+
 impl Setup {
     /// On an embedded DynamoDB, with the defaults of the policy.
     ///
@@ -134,8 +157,9 @@ impl Setup {
             store: Arc::clone(&store) as _,
             windows: Arc::clone(&store) as _,
             session_store: Arc::clone(&store) as _,
-            directory: store,
-            tokens: Arc::new(WrittenTokens),
+            directory: Arc::clone(&store) as _,
+            counters: store,
+            tokens: None,
             decoy: Arc::new(InstantDecoy::default()),
             sign_up: SignUp::Open,
             keys: Arc::new(keys),
@@ -143,7 +167,8 @@ impl Setup {
             sender: Arc::new(outbox.clone()),
             outbox,
             policy: Policy { address_per_minute: 100_000, address_per_hour: 100_000, ..Policy::default() },
-            countries: SmsCountries::All,
+            guard: wide_guard(),
+            test_identifiers: TestIdentifiers::default(),
             jwt: Some(JwtSettings {
                 issuer: ISSUER.to_owned(),
                 audience: AUDIENCE.to_owned(),
@@ -182,11 +207,14 @@ impl Setup {
         let (jwt, sessions, session_routes) = (self.made_jwt(), self.sessions(), self.session_routes());
         let cors = Cors::new([ORIGIN.to_owned()].into());
         let cookies = sessions.as_ref().is_some_and(|(_, transport)| *transport == Transport::Cookie);
+        let guard = Arc::new(Guard::new(self.counters, self.guard));
+        let own = || jwt.clone().map_or_else(|| Arc::new(NoTokens) as _, |jwt| jwt as Arc<dyn TokenChecker>);
+        let tokens = self.tokens.unwrap_or_else(own);
         let send = SendOtp {
             store: Arc::clone(&self.store),
             windows: self.windows,
             directory: Arc::clone(&self.directory),
-            tokens: Arc::clone(&self.tokens),
+            tokens: Arc::clone(&tokens),
             decoy: self.decoy,
             sign_up: self.sign_up,
             sms: Some(Arc::clone(&self.sender)),
@@ -195,19 +223,21 @@ impl Setup {
             clock: Arc::clone(&self.clock) as _,
             randomness: Arc::new(SystemRandomness),
             policy: self.policy.clone(),
-            countries: self.countries,
+            guard: Arc::clone(&guard),
+            test_identifiers: self.test_identifiers,
             brand: Brand { app: "Acme".to_owned(), domain: "example.com".to_owned() },
         };
         let verify = VerifyOtp {
             store: self.store,
             directory: self.directory,
-            tokens: self.tokens,
+            tokens,
             sign_up: self.sign_up,
             keys: self.keys,
             clock: Arc::clone(&self.clock) as _,
             randomness: Arc::new(SystemRandomness),
             policy: self.policy,
             grants: jwt.clone().map(|issuer| Grants { issuer, sessions: sessions.map(|(sessions, _)| sessions) }),
+            guard,
         };
         let api = Api {
             send: Some(send),

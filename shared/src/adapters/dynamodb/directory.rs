@@ -6,11 +6,8 @@
 //! remember is true.
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::error::to_store_error;
 use super::expression::Expression;
-use super::item::Item;
 use super::transaction::Transacted;
 use super::user_item::{
     attributes, changed_user, forgotten, new_pointer, new_user, read_standing, read_user, remembered, user_key,
@@ -109,13 +106,6 @@ impl DynamoStore {
             }
             _ => Ok(()),
         }
-    }
-
-    /// An item, up to date.
-    pub(super) async fn get(&self, key: &str) -> Result<Option<Item>, StoreError> {
-        let get = self.client.get_item().table_name(&self.table).key("pk", AttributeValue::S(key.to_owned()));
-        let output = get.consistent_read(true).send().await.map_err(|error| to_store_error(&error))?;
-        Ok(output.item)
     }
 }
 
