@@ -81,7 +81,7 @@ pub enum SecretError {
     #[error("the secret's key s{0} cannot be used: {1}")]
     Signing(u32, NotASigningKey),
     /// Tokens are wanted, and there is no key to sign them with.
-    #[error("TOKEN_ISSUER is set, but the secret has no key to sign tokens with: make one with `otpctl keys rotate`")]
+    #[error("TOKEN_ISSUER is set, but the secret has no key to sign tokens with: make one with `otpctl keys rotate signing`")]
     NoSigning,
 }
 
@@ -179,7 +179,7 @@ pub fn parse(text: &str) -> Result<KeyRing, SecretError> {
 fn parse_codes(fields: &Fields) -> Result<KeyRing, SecretError> {
     let named = |field: &'static str| fields.get(field).and_then(|name| key_id(name)).ok_or(SecretError::Name(field));
     let keys = fields.iter().filter_map(|(name, value)| Some((key_id(name)?, value.as_bytes().to_vec()))).collect();
-    Ok(KeyRing::new(&keys, named("identifiers")?, named("codes")?)?.with_callers(callers(&fields)?))
+    Ok(KeyRing::new(&keys, named("identifiers")?, named("codes")?)?.with_callers(callers(fields)?))
 }
 
 fn callers(fields: &BTreeMap<String, Zeroizing<String>>) -> Result<TrustedCallers, SecretError> {
