@@ -8,6 +8,7 @@
 //! Between two rotations there has to be time for every process and every cache to learn of the next key, and for whatever was
 //! made with the previous one to end. A rotation before that is refused. Keys that were stolen are another matter:
 //! [`Urgency::Compromised`] ends all of them at once, and with them what was made with them.
+#![cfg(feature = "aws")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
