@@ -118,7 +118,7 @@ async fn every_event_is_answered_by_the_real_binaries() {
     let mut names: Vec<String> =
         std::fs::read_dir(root().join("events")).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
-    for name in names.into_iter().filter(|name| !is_about_tokens(name)) {
+    for name in names.into_iter().filter(|name| !is_about_tokens(name) && !is_about_adding(name)) {
         let aws = Aws::start().await;
         let (mut send, mut verify) = (aws.function("send-otp").await, aws.function("verify-otp").await);
         let identifier = if name.contains("email") { "user@example.com" } else { "+12345678901" };
@@ -145,6 +145,35 @@ async fn every_event_is_answered_by_the_real_binaries() {
 /// Events that want a service with tokens.
 fn is_about_tokens(name: &str) -> bool {
     ["refresh", "logout", "jwks", "discovery"].iter().any(|part| name.contains(part))
+}
+
+/// Events that want the access token of a user.
+fn is_about_adding(name: &str) -> bool {
+    name.contains(".add-")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signed_in_user_adds_an_address_through_the_two_binaries() {
+    for format in ["", "-http"] {
+        let aws = Aws::start().await;
+        let mut send = aws.function_with_sessions("send-otp", "body").await;
+        let mut verify = aws.function_with_sessions("verify-otp", "body").await;
+        let sent = send.invoke(&event("send-otp.phone.json")).await.unwrap().reply;
+        let answer = json!({ "identifier": "+12345678901", "otp_code": aws.code(), "challenge_id": body(&sent)["challenge_id"] });
+        let signed_in = body(&verify.invoke(&with_body(event("verify-otp.phone.json"), &answer)).await.unwrap().reply);
+        let token = signed_in["access_token"].as_str().unwrap();
+        let filled = |name: &str, code: &str| -> Value {
+            let text = event(&format!("{name}.add-email{format}.json")).to_string();
+            serde_json::from_str(&text.replace("{{access_token}}", token).replace("{{otp_code}}", code)).unwrap()
+        };
+        let sent = send.invoke(&filled("send-otp", "")).await.unwrap().reply;
+        assert_eq!(sent["statusCode"], 200, "{sent}\n{}", send.log());
+        let added = verify.invoke(&filled("verify-otp", &aws.code())).await.unwrap().reply;
+        assert_eq!(added["statusCode"], 200, "{added}\n{}", verify.log());
+        let (before, after) = (&signed_in["user"], &body(&added)["user"]);
+        assert_eq!((&after["id"], &after["email"]), (&before["id"], &json!("user@example.com")));
+        assert!(!send.log().contains("eyJ") && !verify.log().contains("eyJ"), "no token is logged");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

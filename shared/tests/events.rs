@@ -45,6 +45,18 @@ async fn prepare(service: &Service, name: &str) -> (String, String) {
     (sent.body["challenge_id"].as_str().unwrap().to_owned(), service.last_code())
 }
 
+/// The access token of a signed-in user, who adds an email address; and the code for that, if the event gives one.
+async fn adding(service: &Service, name: &str) -> (String, String) {
+    service.post("send", &json!({ "identifier": "+12345678901" })).await;
+    let code = json!({ "identifier": "+12345678901", "otp_code": service.last_code() });
+    let signed_in = service.post("verify", &code).await;
+    if name.starts_with("verify") {
+        let purpose = json!({ "identifier": "user@example.com", "purpose": "email_verification" });
+        service.post("send", &purpose).await;
+    }
+    (signed_in.body["access_token"].as_str().unwrap().to_owned(), service.last_code())
+}
+
 /// A session's token, as a body or a cookie brought it.
 async fn session(service: &Service) -> String {
     let sent = service.post("send", &json!({ "identifier": "+12345678901" })).await;
@@ -74,7 +86,9 @@ async fn every_event_is_answered_as_its_gateway_expects() {
         .collect();
     names.sort();
     let cases = ["phone", "email", "resend", "wrong-code", "bad-body", "base64-body", "preflight"];
-    for case in cases.into_iter().chain(["refresh", "logout", "refresh-cookie", "logout-cookie", "jwks", "discovery"]) {
+    for case in
+        cases.into_iter().chain(["refresh", "logout", "refresh-cookie", "logout-cookie", "jwks", "discovery", "add-email"])
+    {
         for format in ["", "-http"] {
             assert!(names.iter().any(|name| name.ends_with(&format!(".{case}{format}.json"))), "{case}{format}");
         }
@@ -85,6 +99,9 @@ async fn every_event_is_answered_as_its_gateway_expects() {
         let event = std::fs::read_to_string(folder().join(&name)).unwrap();
         let event = if event.contains("{{refresh_token}}") {
             event.replace("{{refresh_token}}", &session(&service).await)
+        } else if event.contains("{{access_token}}") {
+            let (token, code) = adding(&service, &name).await;
+            event.replace("{{access_token}}", &token).replace("{{otp_code}}", &code)
         } else {
             let (challenge, code) = prepare(&service, &name).await;
             event.replace("{{challenge_id}}", &challenge).replace("{{otp_code}}", &code)
