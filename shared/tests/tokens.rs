@@ -151,6 +151,31 @@ async fn only_signing_in_or_up_gives_tokens() {
 }
 
 #[tokio::test]
+async fn the_token_of_a_sign_in_adds_an_identifier_and_a_changed_one_does_not() {
+    let embedded = Embedded::start(None).await.unwrap();
+    let service = Setup::on(&embedded).unwrap().build();
+    let signed_in = sign_in(&service, PHONE, "login").await;
+    let token = signed_in.body["access_token"].as_str().unwrap();
+    let link = async |token: &str, identifier: &str| {
+        let bearer = format!("Bearer {token}");
+        let fields = json!({ "identifier": identifier, "purpose": "email_verification" });
+        let sent = service.call(&with_header(service.request("send", &fields), "authorization", &bearer)).await;
+        let body = json!({ "identifier": identifier, "purpose": "email_verification", "otp_code": service.last_code(),
+            "challenge_id": sent.body["challenge_id"] });
+        service.call(&with_header(service.request("verify", &body), "authorization", &bearer)).await
+    };
+    let other = if token.ends_with('A') { 'Q' } else { 'A' };
+    let forged = format!("{}{other}", &token[..token.len() - 1]);
+    assert_eq!(link(&forged, "eve@example.com").await.body["code"], "invalid_token");
+    let linked = link(token, "ada@example.com").await;
+    assert_eq!((linked.status.as_u16(), &linked.body["user"]["id"]), (200, &signed_in.body["user"]["id"]), "{}", linked.body);
+    assert_eq!(linked.body["user"]["email"], "ada@example.com");
+    assert!(linked.body.get("access_token").is_none(), "the session goes on as it is");
+    service.advance(3600);
+    assert_eq!(link(token, "new@example.com").await.body["code"], "invalid_token", "it has expired");
+}
+
+#[tokio::test]
 async fn without_an_issuer_there_are_no_tokens_and_no_keys() {
     let embedded = Embedded::start(None).await.unwrap();
     let mut setup = Setup::on(&embedded).unwrap();
