@@ -1,0 +1,72 @@
+//! How results look on a terminal.
+
+pub mod time;
+pub mod view;
+
+use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::{CellAlignment, ContentArrangement, Table};
+
+/// The width of results that go into a file or a pipe.
+const WIDTH: u16 = 100;
+
+/// A column: its heading, and where its cells stand.
+#[derive(Clone, Copy)]
+pub enum Column {
+    /// Text, on the left.
+    Text(&'static str),
+    /// A number, on the right.
+    Number(&'static str),
+}
+
+impl Column {
+    const fn heading(self) -> &'static str {
+        match self {
+            Self::Text(heading) | Self::Number(heading) => heading,
+        }
+    }
+}
+
+/// Rows under headings, as wide as the terminal at most.
+pub fn table(columns: &[Column], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_preset(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic).set_width(width());
+    table.set_header(columns.iter().map(|column| column.heading()));
+    for row in rows {
+        table.add_row(row.iter().map(|cell| plain(cell)));
+    }
+    for (index, column) in columns.iter().enumerate() {
+        if let (Column::Number(_), Some(column)) = (column, table.column_mut(index)) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table.trim_fmt()
+}
+
+/// Names and values, one a line.
+pub fn list(entries: &[(&str, String)]) -> String {
+    let widest = entries.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let line = |(name, value): &(&str, String)| format!("{name:<widest$}  {}\n", plain(value));
+    entries.iter().map(line).collect()
+}
+
+/// How many columns there are: the terminal's, or those of the variable `COLUMNS`.
+pub fn width() -> u16 {
+    let terminal = console::Term::stdout().size_checked().map(|(_, columns)| columns);
+    let told = || otp_auth::config::environment("COLUMNS")?.parse().ok();
+    terminal.or_else(told).unwrap_or(WIDTH).clamp(40, 400)
+}
+
+/// Text from the table that may not speak to the terminal: escape sequences and line breaks become `?`.
+pub fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_from_the_table_cannot_move_the_cursor() {
+        assert_eq!(plain("a\u{1b}[2Jb\r\nc\u{9b}d"), "a?[2Jb??c?d");
+    }
+}
