@@ -36,6 +36,10 @@ impl SesSender {
 
 #[async_trait]
 impl Sender for SesSender {
+    fn provider(&self) -> &'static str {
+        PROVIDER
+    }
+
     async fn deliver(&self, message: &Message) -> Delivery {
         let Some(content) = email_content(&message.content) else { return not_a_mail() };
         let sent = self

@@ -45,6 +45,10 @@ impl SnsSender {
 
 #[async_trait]
 impl Sender for SnsSender {
+    fn provider(&self) -> &'static str {
+        PROVIDER
+    }
+
     async fn deliver(&self, message: &Message) -> Delivery {
         let Content::Sms(text) = &message.content else { return not_a_text() };
         let mut publish = self.client.publish().phone_number(message.to.canonical()).message(text.as_str());

@@ -181,11 +181,14 @@ impl SendOtp {
     /// The guard: may anything go there at all?
     fn sender_for(&self, recipient: &Recipient) -> Result<&dyn Sender, SendError> {
         self.countries.check(recipient).map_err(SendError::NotServed)?;
-        let sender = match recipient.channel() {
-            Channel::Sms => &self.sms,
-            Channel::Email => &self.email,
-        };
-        sender.as_deref().ok_or(SendError::ChannelOff)
+        self.sender(recipient.channel()).ok_or(SendError::ChannelOff)
+    }
+
+    fn sender(&self, channel: Channel) -> Option<&dyn Sender> {
+        match channel {
+            Channel::Sms => self.sms.as_deref(),
+            Channel::Email => self.email.as_deref(),
+        }
     }
 
     /// The challenge to send again, if the request names one. A forged one ends here, before any request to the store.
@@ -228,18 +231,20 @@ impl SendOtp {
         }
     }
 
-    /// A fresh challenge. Its code is made for the lowest level first; where failures ask for a longer one, the store
-    /// refuses and says so, and the write is repeated. Levels only rise, so this ends.
+    /// A fresh challenge. Its code is made for the lowest level and the slot whose turn it is; where failures ask for a longer
+    /// code, or a challenge still lives in the slot, the store refuses and says so, and the write is repeated. Levels only
+    /// rise, and whoever else takes the free slot closes the cooldown, so this ends.
     async fn send_new(&self, attempt: &Attempt<'_>) -> Result<Accepted, SendError> {
         let id = ChallengeId(random(self.randomness.as_ref())?);
-        let mut level = Level::default();
+        let (mut level, mut slot) = (Level::default(), None);
         loop {
-            let challenge = self.challenge(attempt, id, level)?;
+            let mut challenge = self.challenge(attempt, id, level)?;
+            challenge.slot = slot.unwrap_or(challenge.slot);
             let write = self.send_write(attempt, &challenge, level)?;
             let written = self.store.send(&write).await?;
             match write.verdict(&written) {
-                SendVerdict::Level(next) if next > level => level = next,
-                SendVerdict::Level(_) => return Err(broken("refused without a reason")),
+                SendVerdict::Level(next) => level = next,
+                SendVerdict::Slot(free) if slot != Some(free) => slot = Some(free),
                 verdict => return self.accept(attempt, challenge, verdict, written, false),
             }
         }
@@ -282,7 +287,7 @@ impl SendOtp {
                 Ok(Accepted { challenge, ledger, ours: false, resent: true })
             }
             SendVerdict::RateLimited(until) => Err(SendError::RateLimited(until.since(attempt.now))),
-            SendVerdict::Level(_) => Err(broken("refused without a reason")),
+            SendVerdict::Level(_) | SendVerdict::Slot(_) | SendVerdict::Unexplained => Err(broken("refused without a reason")),
         }
     }
 
@@ -316,6 +321,7 @@ impl SendOtp {
             keys: challenge.key,
             shape: challenge.shape,
             expires: challenge.expires,
+            provider: self.sender(attempt.request.recipient.channel()).map_or_else(String::new, |s| s.provider().to_owned()),
         })
     }
 

@@ -43,7 +43,8 @@ impl Item {
     fn send(&mut self, write: &SendWrite) -> bool {
         let image = self.image(write.now);
         let level_fits = write.level.ceiling().is_none_or(|(f, w)| image.failures < f && image.unsolved < w);
-        if !self.windows_open(&write.limits, write.now, &write.idempotency) || !level_fits {
+        let taken = image.slots.get(&write.slot).is_some_and(|slot| slot.expires > write.now);
+        if !self.windows_open(&write.limits, write.now, &write.idempotency) || !level_fits || taken {
             return false;
         }
         let lost = self.ledger.slots.get(&write.slot).map_or(0, |slot| slot.attempts);
@@ -59,6 +60,8 @@ impl Item {
             attempts: 0,
             state: SlotState::Live(write.name.clone()),
             requests: vec![write.request.clone()],
+            sent: vec![write.now],
+            provider: write.provider.clone(),
         };
         self.ledger.slots.insert(write.slot, slot);
         true
@@ -74,6 +77,9 @@ impl Item {
             return false;
         }
         self.count(&write.limits, write.now, &write.request, &write.idempotency, write.slot);
+        if let Some(slot) = self.ledger.slots.get_mut(&write.slot) {
+            slot.sent.push(write.now);
+        }
         true
     }
 

@@ -14,6 +14,8 @@
 //!     c3 = :code, a3 = :zero, x3 = :cid, e3 = :expires, r3 = :requests, p3 = :purpose, k3 = :keys, n3 = :length
 //!         The new challenge: {name of its code: -1}, no attempts, its id, its end, who wrote it, what it is for, whose keys
 //!         made the code, and its length.
+//!     t3 = :sent, d3 = :provider
+//!         When its messages are counted, and who delivers them: a right code takes them back from the guard's windows.
 //!     #ttl = :ttl
 //!         Garbage collection, far behind every window.
 //! REMOVE w6, w5, w4
@@ -25,6 +27,8 @@
 //! AND (attribute_not_exists(w7) OR w7 < :w_max)       (both absent at the last level)
 //! AND (attribute_not_exists(sr) OR sr <> :idempotency)
 //!         Not a client's retry of the last accepted send.
+//! AND (attribute_not_exists(e3) OR e3 <= :now)
+//!         No challenge lives in the slot. The clock picks slots in turn, so this fails only after a setting was changed.
 //! ```
 //!
 //! A register that is missing never sent. One of the wrong type compares false and refuses. Because registers are counted
@@ -49,14 +53,15 @@ pub(super) fn new_challenge(write: &SendWrite) -> Expression {
     let mut update = format!(
         "SET {shift}, f = if_not_exists(f, :zero), w{p} = if_not_exists(w{p}, :zero) + if_not_exists(a{s}, :zero), \
          sr = :idempotency, sq = :request, ss = :slot, \
-         c{s} = :code, a{s} = :zero, x{s} = :cid, e{s} = :expires, r{s} = :requests, p{s} = :purpose, k{s} = :keys, n{s} = :length, #ttl = :ttl",
+         c{s} = :code, a{s} = :zero, x{s} = :cid, e{s} = :expires, r{s} = :requests, p{s} = :purpose, k{s} = :keys, n{s} = :length, \
+         t{s} = :sent, d{s} = :provider, #ttl = :ttl",
         shift = shifted_registers(&write.limits),
     );
     let earlier: Vec<String> = [1, 2, 3].into_iter().filter_map(|back| p.checked_sub(back)).map(|p| format!("w{p}")).collect();
     if !earlier.is_empty() {
         update.push_str(&format!(" REMOVE {}", earlier.join(", ")));
     }
-    let mut condition = windows_are_open(&write.limits);
+    let mut condition = format!("{} AND (attribute_not_exists(e{s}) OR e{s} <= :now)", windows_are_open(&write.limits));
     if write.level.ceiling().is_some() {
         condition.push_str(" AND (attribute_not_exists(f) OR f < :f_max)");
         condition.push_str(&format!(" AND (attribute_not_exists(w{p}) OR w{p} < :w_max)"));
@@ -69,27 +74,34 @@ pub(super) fn new_challenge(write: &SendWrite) -> Expression {
         .value(":requests", AttributeValue::L(vec![AttributeValue::S(write.request.as_str().to_owned())]))
         .value(":purpose", AttributeValue::S(write.purpose.as_str().to_owned()))
         .number(":keys", write.keys.0)
-        .value(":length", AttributeValue::N(write.shape.length().to_string()));
+        .value(":length", AttributeValue::N(write.shape.length().to_string()))
+        .value(":sent", times(&[write.now]))
+        .value(":provider", AttributeValue::S(write.provider.clone()));
     match write.level.ceiling() {
         Some((failures, unsolved)) => expression.number(":f_max", failures).number(":w_max", unsolved),
         None => expression,
     }
 }
 
-/// The same challenge once more: the windows and registers of a send, and nothing of the slot changes.
+/// The same challenge once more: the windows and registers of a send; of the slot, only the times of its messages grow.
 ///
 /// ```text
+/// SET … t3 = list_append(t3, :sent)
 /// IF … AND x3 = :cid AND e3 > :now AND size(c3) > :zero AND a3 < :max
 ///         The challenge is this one, alive and unsolved, with guesses left: a code that no guess can match helps nobody.
 /// ```
 pub(super) fn same_challenge(write: &ResendWrite) -> Expression {
     let s = write.slot;
-    let update = format!("SET {}, sr = :idempotency, sq = :request, ss = :slot, #ttl = :ttl", shifted_registers(&write.limits));
+    let update = format!(
+        "SET {}, sr = :idempotency, sq = :request, ss = :slot, t{s} = list_append(t{s}, :sent), #ttl = :ttl",
+        shifted_registers(&write.limits)
+    );
     let condition =
         format!("{} AND x{s} = :cid AND e{s} > :now AND size(c{s}) > :zero AND a{s} < :max", windows_are_open(&write.limits));
     counted(Expression::new(update, condition), write.now, &write.limits, &write.request, &write.idempotency, s)
         .value(":cid", AttributeValue::B(Blob::new(write.id.0)))
         .number(":max", write.max_guesses)
+        .value(":sent", times(&[write.now]))
 }
 
 /// The placeholders that every counted send has.
@@ -113,6 +125,10 @@ fn counted(
         .into_iter()
         .zip(limits.windows())
         .fold(counted, |expression, (placeholder, (_, span))| expression.time(placeholder, now.minus(span)))
+}
+
+fn times(times: &[Timestamp]) -> AttributeValue {
+    AttributeValue::L(times.iter().map(|time| AttributeValue::N(time.as_millis().to_string())).collect())
 }
 
 fn shifted_registers(limits: &SendLimits) -> String {
