@@ -3,6 +3,8 @@
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use otp_auth::adapters::secrets::{self, SecretError};
 use otp_auth::adapters::system::SystemRandomness;
@@ -14,7 +16,7 @@ use serde_json::json;
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
     /// The file of keys cannot be read or written.
-    #[error("The file {0}, which keeps the keys beside the table of OTP_DB, cannot be used: {1}")]
+    #[error("The file {0}, which keeps the keys beside the table, cannot be used: {1}")]
     File(String, io::Error),
     /// It is not what this program wrote.
     #[error(
@@ -34,15 +36,36 @@ pub enum KeysError {
     Unfit(#[from] SecretError),
 }
 
+/// The keys, and the file that holds them, for `otpctl` to read.
+pub struct Keys {
+    /// The keys.
+    pub ring: Arc<KeyRing>,
+    /// Their file.
+    pub file: PathBuf,
+    /// The table is in memory: its keys go with it.
+    passing: bool,
+}
+
+impl Drop for Keys {
+    fn drop(&mut self) {
+        if self.passing {
+            let _already_gone = fs::remove_file(&self.file);
+        }
+    }
+}
+
 /// The keys of the table in `database`, made if both are new; keys for this run without one.
-pub fn beside(database: Option<&str>) -> Result<KeyRing, KeysError> {
-    let Some(database) = database else { return Ok(secrets::parse(&fresh_secret()?)?) };
+pub fn beside(database: Option<&str>) -> Result<Keys, KeysError> {
+    let Some(database) = database else { return make(&file_for_this_run()?, true) };
     let file = file_beside(database);
     match fs::read_to_string(&file) {
-        Ok(secret) => secrets::parse(&secret).map_err(|error| KeysError::Damaged(file, error)),
+        Ok(secret) => match secrets::parse(&secret) {
+            Ok(ring) => Ok(Keys { ring: Arc::new(ring), file: absolute(&file), passing: false }),
+            Err(error) => Err(KeysError::Damaged(file, error)),
+        },
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(KeysError::File(file, error)),
         Err(_) if fs::metadata(database).is_ok_and(|table| table.len() > 0) => Err(KeysError::Lost(database.to_owned())),
-        Err(_) => make(file),
+        Err(_) => make(&file, false),
     }
 }
 
@@ -58,11 +81,24 @@ pub fn fresh_secret() -> Result<String, NoRandomness> {
     Ok(json!({ "identifiers": "k1", "codes": "k1", "k1": key }).to_string())
 }
 
-fn make(file: String) -> Result<KeyRing, KeysError> {
+fn make(file: &str, passing: bool) -> Result<Keys, KeysError> {
     let secret = fresh_secret()?;
-    let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file);
+    let ring = Arc::new(secrets::parse(&secret)?);
+    let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
     match written.and_then(|mut open| open.write_all(secret.as_bytes())) {
-        Ok(()) => Ok(secrets::parse(&secret)?),
-        Err(error) => Err(KeysError::File(file, error)),
+        Ok(()) => Ok(Keys { ring, file: absolute(file), passing }),
+        Err(error) => Err(KeysError::File(file.to_owned(), error)),
     }
+}
+
+/// A new name in the folder for temporary files.
+fn file_for_this_run() -> Result<String, NoRandomness> {
+    let name: [u8; 8] = random(&SystemRandomness)?;
+    let file = std::env::temp_dir().join(format!("otp-auth-{:016x}.keys", u64::from_be_bytes(name)));
+    Ok(file.to_string_lossy().into_owned())
+}
+
+/// For programs that were started in another folder.
+fn absolute(file: &str) -> PathBuf {
+    std::path::absolute(file).unwrap_or_else(|_| PathBuf::from(file))
 }

@@ -17,26 +17,27 @@ use crate::failure::Failure;
 use crate::listen::Listening;
 use crate::settings::Local;
 use crate::stop::Stop;
-use crate::{api, console, keys, outbox_page, settings};
+use crate::{api, console, keys, outbox_page, settings, table_page};
 
 /// Serves until the process is told to stop.
 pub async fn run(stop: Stop) -> Result<(), Failure> {
     let (local, config) = settings::for_the_service()?;
     telemetry::start(config.core.log_level);
     let listening = Listening::on(local.port).await?;
-    let ring = keys::beside(local.database.as_deref())?;
+    let keys = keys::beside(local.database.as_deref())?;
     let table = Embedded::start(local.database.as_deref()).await?;
     let outbox = Outbox::new(Arc::new(SystemClock));
-    let routes = outbox_page::routes(outbox.clone(), None).merge(api::routes(service(&config, &table, ring, &outbox)));
+    let pages = outbox_page::routes(outbox.clone(), None).merge(table_page::routes(&table, &keys.file));
+    let routes = pages.merge(api::routes(service(&config, &table, Arc::clone(&keys.ring), &outbox)));
     console::say(&welcome(listening.port(), &local));
     listening.serve(routes, stop).await;
     Ok(())
 }
 
-fn service(config: &SendConfig, table: &Embedded, ring: KeyRing, outbox: &Outbox) -> Api {
+fn service(config: &SendConfig, table: &Embedded, ring: Arc<KeyRing>, outbox: &Outbox) -> Api {
     let parts = Parts {
         store: Arc::new(table.store()),
-        keys: Arc::new(Arc::new(ring)),
+        keys: Arc::new(ring),
         clock: Arc::new(SystemClock),
         randomness: Arc::new(SystemRandomness),
     };

@@ -41,7 +41,7 @@ Examples:
 pub struct TargetArgs {
     /// A `make run` on this machine, by its port
     #[arg(long, global = true, value_name = "PORT", num_args = 0..=1, require_equals = true, default_missing_value = "8000")]
-    #[arg(conflicts_with_all = ["endpoint", "profile", "region"])]
+    #[arg(conflicts_with_all = ["profile", "region"])]
     pub local: Option<u16>,
     /// The DynamoDB table
     #[arg(long, global = true, value_name = "NAME", env = "TABLE_NAME")]
@@ -58,8 +58,8 @@ pub struct TargetArgs {
     /// The secret in Secrets Manager that holds the keys
     #[arg(long, global = true, value_name = "ARN", env = "KEYS_SECRET_ARN")]
     pub keys_secret: Option<String>,
-    /// A file that holds the keys, as the local server keeps beside OTP_DB
-    #[arg(long, global = true, value_name = "FILE", conflicts_with = "keys_secret")]
+    /// A file that holds the keys, as the local server keeps beside OTP_DB; wins over --keys-secret
+    #[arg(long, global = true, value_name = "FILE")]
     pub keys_file: Option<PathBuf>,
 }
 

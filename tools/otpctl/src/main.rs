@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use cli::Cli;
-use failure::Failure;
 
 mod cli;
 mod commands;
@@ -14,6 +13,7 @@ mod connection;
 mod console;
 mod failure;
 mod render;
+mod scan;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {

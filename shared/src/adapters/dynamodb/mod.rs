@@ -7,6 +7,8 @@
 //! | `K#…` | an Idempotency-Key | `windows.rs` |
 //! | `L#…`, `U#…` | identifier to user, and the user | `directory.rs` |
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::primitives::Blob;
@@ -27,9 +29,18 @@ mod send;
 pub mod table;
 mod windows;
 
-use error::{is_condition_failure, to_store_error};
+use error::is_condition_failure;
+pub use error::to_store_error;
 use expression::Expression;
 use item::Item;
+
+/// The ledger in an identifier's item that was read in another way, by an operator's scan.
+///
+/// # Errors
+/// The item is out of shape.
+pub fn ledger_of(item: &HashMap<String, AttributeValue>, now: Timestamp) -> Result<Ledger, StoreError> {
+    item::ledger(Some(item), now)
+}
 
 /// Everything this service stores, in one table.
 #[derive(Clone, Debug)]

@@ -9,11 +9,11 @@ use aws_sdk_dynamodb::types::{
 
 use crate::ports::store::StoreError;
 
-/// Creates `table` if it is not there, with its TTL attribute.
+/// Creates `table` if it is not there, with its TTL attribute; `false` when it was there.
 ///
 /// # Errors
 /// The endpoint does not answer, or refuses.
-pub async fn create(client: &Client, table: &str) -> Result<(), StoreError> {
+pub async fn create(client: &Client, table: &str) -> Result<bool, StoreError> {
     let broken = |what: String| StoreError::Broken(what);
     let key =
         KeySchemaElement::builder().attribute_name("pk").key_type(KeyType::Hash).build().map_err(|e| broken(e.to_string()))?;
@@ -27,8 +27,8 @@ pub async fn create(client: &Client, table: &str) -> Result<(), StoreError> {
         .send()
         .await;
     match created {
-        Ok(_) => expire_by_ttl(client, table).await,
-        Err(error) if is_there(&error) => Ok(()),
+        Ok(_) => expire_by_ttl(client, table).await.map(|()| true),
+        Err(error) if is_there(&error) => Ok(false),
         Err(error) => Err(broken(DisplayErrorContext(error).to_string())),
     }
 }

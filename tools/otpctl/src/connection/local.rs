@@ -8,6 +8,7 @@ use aws_smithy_http_client::Connector;
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
 use serde::Deserialize;
 
 use crate::failure::Failure;
@@ -26,9 +27,6 @@ pub struct LocalServer {
     pub keys_file: PathBuf,
     /// The settings that it runs by.
     pub settings: BTreeMap<String, String>,
-    /// Where it listens.
-    #[serde(skip)]
-    pub port: u16,
 }
 
 /// A reply of the local server.
@@ -47,16 +45,19 @@ impl LocalServer {
     pub async fn on(port: u16) -> Result<Self, Failure> {
         let reply = call(port, http::Method::GET, "/dev/table.json", String::new()).await?;
         let not_ours = || Failure::NoLocalServer { port, cause: "another program does".to_owned() };
-        let server: Self = serde_json::from_slice(&reply.body).map_err(|_| not_ours())?;
-        Ok(Self { port, ..server })
+        serde_json::from_slice(&reply.body).map_err(|_| not_ours())
     }
 }
 
-/// One request to the local server on `port`.
+/// Posts a JSON document to the local server on `port`.
 ///
 /// # Errors
 /// It does not answer.
-pub async fn call(port: u16, method: http::Method, path: &str, body: String) -> Result<LocalReply, Failure> {
+pub async fn post(port: u16, path: &str, body: String) -> Result<LocalReply, Failure> {
+    call(port, http::Method::POST, path, body).await
+}
+
+async fn call(port: u16, method: http::Method, path: &str, body: String) -> Result<LocalReply, Failure> {
     let failed = |cause: &str| Failure::NoLocalServer { port, cause: cause.to_owned() };
     let request = http::Request::builder()
         .method(method)
@@ -68,8 +69,8 @@ pub async fn call(port: u16, method: http::Method, path: &str, body: String) -> 
     let exchange = async {
         let reply = connector().call(request).await.map_err(|_| failed("no connection"))?;
         let status = reply.status().as_u16();
-        let body = reply.into_body().collect_bytes().await.map_err(|_| failed("the reply broke off"))?;
-        Ok(LocalReply { status, body })
+        let body = ByteStream::new(reply.into_body()).collect().await.map_err(|_| failed("the reply broke off"))?;
+        Ok(LocalReply { status, body: body.to_vec() })
     };
     tokio::time::timeout(PATIENCE, exchange).await.map_err(|_| failed("no answer in 5 s"))?
 }

@@ -20,6 +20,7 @@ mod settings;
 
 use keys::KeysPlace;
 use local::LocalServer;
+pub use local::post;
 pub use settings::Settings;
 
 /// A table, opened.
@@ -78,16 +79,14 @@ impl Connection {
         let served = self.local.as_ref().map(|local| local.settings.clone()).unwrap_or_default();
         Settings::read(arguments, served)
     }
+}
 
-    /// The port of the local server, when that is what is connected to.
-    pub fn local_port(&self) -> Option<u16> {
-        self.local.as_ref().map(|local| local.port)
-    }
-
-    /// Access to the other services.
-    pub const fn aws(&self) -> &Aws {
-        &self.aws
-    }
+/// Access to the services beside the table, for commands that need no table.
+///
+/// # Errors
+/// No region, no credentials, or a CA bundle that cannot be read.
+pub async fn access(cli: &Cli) -> Result<Aws, Failure> {
+    access::to(&cli.target).await
 }
 
 /// The time to look from.
