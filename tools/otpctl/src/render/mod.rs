@@ -3,8 +3,8 @@
 pub mod time;
 pub mod view;
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{CellAlignment, ContentArrangement, Table};
+use comfy_table::presets::NOTHING;
+use comfy_table::{CellAlignment, ContentArrangement, Table, TableComponent};
 
 /// The width of results that go into a file or a pipe.
 const WIDTH: u16 = 100;
@@ -29,7 +29,8 @@ impl Column {
 /// Rows under headings, as wide as the terminal at most.
 pub fn table(columns: &[Column], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
-    table.load_preset(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic).set_width(width());
+    table.load_preset(NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(width());
+    table.set_style(TableComponent::HeaderLines, '─').set_style(TableComponent::MiddleHeaderIntersections, '─');
     table.set_header(columns.iter().map(|column| column.heading()));
     for row in rows {
         table.add_row(row.iter().map(|cell| plain(cell)));

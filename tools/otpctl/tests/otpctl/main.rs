@@ -1,0 +1,10 @@
+//! The real `otpctl`, on an embedded DynamoDB over HTTP, as an operator and as a script use it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
+
+mod command_line;
+mod day;
+mod documentation;
+mod guard;
+mod program;
+mod records;
+mod simulate;
