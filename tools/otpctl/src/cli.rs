@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use otp_auth::domain::time::Timestamp;
 
-use crate::commands::{completions, records, send_test, simulate, table};
+use crate::commands::{completions, explain, records, send_test, simulate, stats, stop, table, unblock};
 use crate::failure::EXIT_CODES;
 
 /// The operator's command line of otp-auth.
@@ -97,6 +97,12 @@ pub struct SettingsArgs {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Records(records::RecordsArgs),
+    Stats(stats::StatsArgs),
+    Explain(explain::ExplainArgs),
+    Unblock(unblock::UnblockArgs),
+    Stop(stop::StopArgs),
+    Resume(stop::ResumeArgs),
+    Stops(stop::StopsArgs),
     SendTest(send_test::SendTestArgs),
     Simulate(simulate::SimulateArgs),
     #[command(subcommand)]

@@ -1,10 +1,14 @@
 //! One command a file.
 
 pub mod completions;
+pub mod explain;
 pub mod records;
 pub mod send_test;
 pub mod simulate;
+pub mod stats;
+pub mod stop;
 pub mod table;
+pub mod unblock;
 
 use crate::cli::{Cli, Command};
 use crate::failure::Failure;
@@ -16,6 +20,12 @@ use crate::failure::Failure;
 pub async fn run(cli: &Cli) -> Result<(), Failure> {
     match &cli.command {
         Command::Records(arguments) => records::run(cli, arguments).await,
+        Command::Stats(arguments) => stats::run(cli, arguments).await,
+        Command::Explain(arguments) => explain::run(cli, arguments).await,
+        Command::Unblock(arguments) => unblock::run(cli, arguments).await,
+        Command::Stop(arguments) => stop::stop(cli, arguments).await,
+        Command::Resume(arguments) => stop::resume(cli, arguments).await,
+        Command::Stops(stop::StopsArgs {}) => stop::stops(cli).await,
         Command::SendTest(arguments) => send_test::run(cli, arguments).await,
         Command::Simulate(arguments) => simulate::run(cli, arguments).await,
         Command::Table(command) => table::run(cli, command).await,

@@ -78,8 +78,9 @@ pub async fn run(cli: &Cli, arguments: &SendTestArgs) -> Result<(), Failure> {
         confirm(&format!("Ask the local server for a code for {shown}."), cli.output.yes)?;
         by_the_local_server(port, &to, arguments).await?
     } else {
-        let config = Settings::read(&arguments.settings, [].into())?.send()?;
-        config.countries.check(&to).map_err(|error| Failure::NotSent(format!("Not served: {error}. Nothing was sent.")))?;
+        let config = Settings::read(&arguments.settings, [].into())?.send(connection::now(cli))?;
+        let not_served = |reason| Failure::NotSent(format!("Not served: {reason}. Nothing was sent."));
+        config.guard.destination(&to).map_err(not_served)?;
         let aws = connection::access(cli).await?;
         confirm(&format!("Send a test message to {shown}. Providers charge for it."), cli.output.yes)?;
         by_its_provider(&config, &aws, &to, locale(arguments, &config)?).await?

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use otp_auth::config::{CoreConfig, SendConfig, environment};
+use otp_auth::domain::time::Timestamp;
 
 use crate::cli::{SettingsArgs, assignment};
 use crate::failure::Failure;
@@ -38,12 +39,12 @@ impl Settings {
         Ok(CoreConfig::read(&|name| self.get(name))?)
     }
 
-    /// What `send-otp` reads.
+    /// What `send-otp` reads when it starts at `now`.
     ///
     /// # Errors
     /// Every fault at once.
-    pub fn send(&self) -> Result<SendConfig, Failure> {
-        Ok(SendConfig::read(&|name| self.get(name))?)
+    pub fn send(&self, now: Timestamp) -> Result<SendConfig, Failure> {
+        Ok(SendConfig::read(&|name| self.get(name), now)?)
     }
 
     fn get(&self, name: &str) -> Option<String> {

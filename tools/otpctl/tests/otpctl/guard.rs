@@ -2,6 +2,9 @@
 
 use std::net::IpAddr;
 
+use otp_auth::domain::guard::GuardPolicy;
+use otp_auth::domain::guard::destinations::SmsCountries;
+use otp_auth::testing::service::Setup;
 use serde_json::{Value, json};
 
 use super::program::Operator;
@@ -17,6 +20,12 @@ async fn send_from(operator: &Operator, identifier: &str, address: [u8; 4]) -> u
 
 async fn send(operator: &Operator, identifier: &str) -> u16 {
     send_from(operator, identifier, [203, 0, 113, 7]).await
+}
+
+/// The guard as it is by default, open to every country.
+fn strict(mut setup: Setup) -> Setup {
+    setup.guard = GuardPolicy { countries: SmsCountries::All, ..GuardPolicy::default() };
+    setup
 }
 
 fn now(operator: &Operator) -> String {
@@ -95,7 +104,7 @@ async fn failed_guesses_are_forgotten_only_when_asked_for() {
 async fn unblocking_opens_a_prefix_and_an_address() {
     let operator = Operator::with("unblock-more", |mut setup| {
         setup.policy.address_per_hour = 3;
-        setup
+        strict(setup)
     })
     .await;
     let neighbour = |n: u32| format!("+12345678{n:03}");
@@ -123,7 +132,7 @@ async fn unblocking_opens_a_prefix_and_an_address() {
 async fn explain_says_beforehand_what_the_service_does() {
     let operator = Operator::with("explain", |mut setup| {
         (setup.policy.address_per_minute, setup.policy.address_per_hour) = (5, 20);
-        setup
+        strict(setup)
     })
     .await;
     let people = [PHONE, "+12345678902", "+12345678903", "+4915112345678", "+33612345678", "+447400123456", "ada@example.com"];

@@ -62,8 +62,9 @@ struct Explained {
 pub async fn run(cli: &Cli, arguments: &ExplainArgs) -> Result<(), Failure> {
     let recipient = Recipient::parse(&arguments.identifier, None)?;
     let connection = Connection::open(cli).await?;
-    let config = connection.settings(&arguments.settings)?.send()?;
-    let (ring, now) = (connection.ring().await?, connection::now(cli));
+    let now = connection::now(cli);
+    let config = connection.settings(&arguments.settings)?.send(now)?;
+    let ring = connection.ring().await?;
     let facts = Facts::read(&connection.store(), &ring, &recipient, arguments.address, now).await?;
     let checks = checks::all(&facts, &config, now);
     let refusal = checks.iter().find(|check| check.says == Says::Refuses);

@@ -16,7 +16,7 @@ use otp_auth::domain::guard::destinations::is_country;
 use otp_auth::domain::recipient::Recipient;
 
 use crate::cli::{Cli, SettingsArgs};
-use crate::connection::Settings;
+use crate::connection::{self, Settings};
 use crate::failure::Failure;
 use crate::render::view::show;
 use log::Entry;
@@ -58,7 +58,7 @@ pub struct SimulateArgs {
 /// # Errors
 /// The log or the policy is not usable.
 pub async fn run(cli: &Cli, arguments: &SimulateArgs) -> Result<(), Failure> {
-    let config = Settings::read(&arguments.settings, BTreeMap::new())?.send()?;
+    let config = Settings::read(&arguments.settings, BTreeMap::new())?.send(connection::now(cli))?;
     let entries = log::read(&arguments.file)?;
     let prices = Prices { told: arguments.price.iter().cloned().collect(), config: &config };
     let mut replay = Replay::new(&config, Duration::from_secs(arguments.answer_after))?;

@@ -16,11 +16,12 @@ use otp_auth::domain::purpose::Purpose;
 use otp_auth::domain::recipient::Recipient;
 use otp_auth::domain::test_identifiers::TestIdentifiers;
 use otp_auth::domain::time::Timestamp;
-use otp_auth::ports::clock::random;
+use otp_auth::ports::clock::{Clock, random};
 use otp_auth::ports::sender::{Delivery, Message, Sender};
 use otp_auth::ports::store::ChallengeStore;
 use otp_auth::testing::clock::TestClock;
 use otp_auth::testing::memory::MemoryStore;
+use otp_auth::testing::memory_guard::MemoryGuard;
 
 use super::log::Entry;
 use crate::failure::Failure;
@@ -78,7 +79,7 @@ impl Replay {
         let secret: [u8; 32] = random(&SystemRandomness)?;
         let ring = KeyRing::new(&[(KeyId(1), secret.to_vec())].into(), KeyId(1), KeyId(1));
         let ring = Arc::new(ring.map_err(|_| otp_auth::ports::clock::NoRandomness)?);
-        let guard = Arc::new(Guard::new(Arc::new(store.clone()), config.guard.clone()));
+        let guard = Arc::new(Guard::new(Arc::new(MemoryGuard::default()), config.guard.clone()));
         let send = SendOtp {
             store: Arc::new(store.clone()),
             windows: Arc::new(store.clone()),
@@ -101,7 +102,7 @@ impl Replay {
     /// The store in memory fails, which cannot be.
     pub async fn send(&mut self, entry: &Entry) -> Result<Fate, Failure> {
         self.answer_until(entry.time).await?;
-        self.clock.set(entry.time);
+        self.clock.advance(entry.time.since(self.clock.now()));
         let Ok(recipient) = Recipient::parse(&entry.identifier, None) else { return Ok(Fate::Refused("invalid_identifier")) };
         let source = SourceAddress::new(entry.address);
         let request = SendRequest {

@@ -78,24 +78,32 @@ fn scale(most: u64, row: u64) -> String {
 }
 
 fn table(title: &'static str, rows: &[Named]) -> String {
-    let columns = [
+    let mut columns = vec![
         Column::Text(title),
         Column::Number("Messages"),
         Column::Number("Verified"),
         Column::Number("Conversion"),
-        Column::Number("Failed"),
         Column::Text("Share of messages"),
     ];
+    let by_provider = title == "Provider";
+    if by_provider {
+        columns.push(Column::Number("Failed"));
+    }
     let all: u64 = rows.iter().map(|row| row.counts.messages).sum::<u64>().max(1);
     let row = |row: &Named| {
         let counts = row.counts;
-        let failed = if title == "Provider" { counts.failed.to_string() } else { String::new() };
-        let bar: String = std::iter::repeat_n('█', usize::try_from(counts.messages * BAR / all).unwrap_or(0)).collect();
-        let share = percent(Some((counts.messages * 200 + all) / (all * 2)));
         let (messages, verified) = (counts.messages.to_string(), counts.verified.to_string());
-        vec![row.name.clone(), messages, verified, percent(counts.conversion()), failed, format!("{share:>5} {bar}")]
+        let mut cells = vec![row.name.clone(), messages, verified, percent(counts.conversion()), share(counts.messages, all)];
+        cells.extend(by_provider.then(|| counts.failed.to_string()));
+        cells
     };
     render::table(&columns, rows.iter().map(row))
+}
+
+/// A percentage, and a bar for it.
+fn share(messages: u64, all: u64) -> String {
+    let bar: String = std::iter::repeat_n('█', usize::try_from(messages * BAR / all).unwrap_or(0)).collect();
+    format!("{:>5} {bar}", percent(Some((messages * 200 + all) / (all * 2))))
 }
 
 fn percent(hundredths: Option<u64>) -> String {

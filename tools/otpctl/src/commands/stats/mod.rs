@@ -4,11 +4,12 @@ mod draw;
 mod period;
 mod summary;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use clap::Args;
 use otp_auth::adapters::dynamodb::DynamoStore;
 use otp_auth::ports::guard::{DestinationDay, GuardStore, MAIL};
 use otp_auth::ports::store::StoreError;
-use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cli::Cli;
 use crate::connection::{self, Connection};
