@@ -5,6 +5,7 @@ pub mod view;
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ContentArrangement, Table, TableComponent};
+use otp_auth::domain::guard::budget::MicroUsd;
 
 /// The width of results that go into a file or a pipe.
 const WIDTH: u16 = 100;
@@ -50,6 +51,14 @@ pub fn list(entries: &[(&str, String)]) -> String {
     entries.iter().map(line).collect()
 }
 
+/// An amount with two decimals, and with more where they say something.
+pub fn usd(amount: MicroUsd) -> String {
+    let text = amount.to_string();
+    let cents = text.find('.').map_or(text.len(), |point| point + 3);
+    let last = text.trim_end_matches('0').len().max(cents);
+    text.chars().take(last).collect()
+}
+
 /// How many columns there are: the terminal's, or those of the variable `COLUMNS`.
 pub fn width() -> u16 {
     let terminal = console::Term::stdout().size_checked().map(|(_, columns)| columns);
@@ -65,6 +74,12 @@ pub fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_amount_has_cents_and_what_is_smaller_where_it_counts() {
+        let shown = [0, 7_500, 712_500, 5_500_000, 10_000_000].map(|micros| usd(MicroUsd(micros)));
+        assert_eq!(shown, ["0.00", "0.0075", "0.7125", "5.50", "10.00"]);
+    }
 
     #[test]
     fn text_from_the_table_cannot_move_the_cursor() {

@@ -46,6 +46,9 @@ fn ran(operator: &Operator, command: &str, log: &str) -> String {
         Some((&"--local", rest)) => operator.run_at(EVENING, rest),
         _ => run(&words),
     };
-    let lines = out.lines().chain(err.lines()).map(|line| format!("{}\n", line.trim_end()));
-    lines.collect()
+    let lines: Vec<&str> = out.lines().chain(err.lines()).map(str::trim_end).collect();
+    for line in &lines {
+        assert!(line.chars().count() <= 80, "wider than the terminal: {line}");
+    }
+    lines.iter().map(|line| format!("{line}\n")).collect()
 }

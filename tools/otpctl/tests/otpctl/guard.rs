@@ -112,7 +112,7 @@ async fn unblocking_opens_a_prefix_and_an_address() {
         assert_eq!(send_from(&operator, &neighbour(u32::from(n) + 100), [198, 51, 100, n]).await, 200);
     }
     assert_ne!(send_from(&operator, &neighbour(106), [198, 51, 100, 6]).await, 200, "the prefix is full");
-    assert_eq!(explain(&operator, &neighbour(106), &[])["reason"], "prefix_hour");
+    assert_eq!(explain(&operator, &neighbour(108), &[])["reason"], "prefix_hour");
     operator.run(&["unblock", "--prefix", &neighbour(200), "--yes"]).done();
     assert_eq!(send_from(&operator, &neighbour(107), [198, 51, 100, 7]).await, 200);
 

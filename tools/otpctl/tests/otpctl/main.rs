@@ -5,6 +5,8 @@ mod command_line;
 mod day;
 mod documentation;
 mod guard;
+mod local;
 mod program;
 mod records;
+mod send_test;
 mod simulate;

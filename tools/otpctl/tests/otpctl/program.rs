@@ -101,3 +101,23 @@ pub fn file(test: &str, name: &str, text: &str) -> PathBuf {
 fn keys_of_the_test_service() -> String {
     serde_json::json!({ "identifiers": "k1", "codes": "k1", "k1": "\u{7}".repeat(64) }).to_string()
 }
+
+/// A program that answers on a port as `make run` does: what it says of its table, and 200 to whatever is posted.
+pub fn local_server(page: &Value) -> u16 {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let page = page.to_string();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = [0; 4096];
+            let length = stream.read(&mut request).unwrap();
+            let known = request[..length].starts_with(b"GET /dev/table.json ") || request[..length].starts_with(b"POST /api/");
+            let (status, body) = if known { ("200 OK", page.as_str()) } else { ("404 Not Found", "{}") };
+            let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+            stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
+        }
+    });
+    port
+}

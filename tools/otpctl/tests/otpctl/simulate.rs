@@ -37,7 +37,7 @@ fn pumped_numbers_are_refused_and_people_are_not() {
     assert_eq!(report["leaves"]["sends"], 12 + 5, "twelve people, and five of the hundred");
     assert_eq!(report["leaves"]["answered"], 12);
     assert_eq!(report["refused"]["answered"], 0);
-    assert_eq!(report["reasons"], json!([{ "name": "prefix_hour", "sends": 95, "answered": 0, "usd": "0.712500" }]));
+    assert_eq!(report["reasons"], json!([{ "name": "prefix_hour", "sends": 95, "answered": 0, "usd": "0.7125" }]));
     insta::assert_snapshot!("pumping", simulate("pumping-text", &pumping(), &["--price", "US=0.0075"]).done());
 }
 

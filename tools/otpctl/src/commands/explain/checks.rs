@@ -1,10 +1,11 @@
 //! What each check of a send says: the same decisions as in `app/send_otp.rs` and `app/guard.rs`, in their order, from what was
 //! read. A test drives both through the same days and compares.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use otp_auth::config::SendConfig;
-use otp_auth::domain::guard::budget::Reached;
+use otp_auth::domain::guard::budget::{MicroUsd, Reached};
 use otp_auth::domain::guard::unanswered::{Allowance, Verified};
 use otp_auth::domain::guard::{GuardMode, GuardPolicy, Reason};
 use otp_auth::domain::policy::Policy;
@@ -13,6 +14,7 @@ use otp_auth::domain::time::Timestamp;
 use serde::Serialize;
 
 use super::facts::{AddressFacts, Facts, destination};
+use crate::render::usd;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -148,7 +150,7 @@ fn prefix(facts: &Facts, guard: &GuardPolicy, now: Timestamp) -> Check {
 
 fn country(facts: &Facts, guard: &GuardPolicy, now: Timestamp) -> Check {
     let hour = now.hour_of_day();
-    let in_this_hour = |counts: &std::collections::BTreeMap<u64, u64>| counts.get(&hour).copied().unwrap_or(0);
+    let in_this_hour = |counts: &BTreeMap<u64, u64>| counts.get(&hour).copied().unwrap_or(0);
     let verified = Verified {
         best_day: facts.best_day,
         today: facts.today.verified,
@@ -191,8 +193,8 @@ fn day_budget(facts: &Facts, guard: &GuardPolicy, now: Timestamp) -> Check {
     }
 }
 
-fn spent(guard: &GuardPolicy, spent: otp_auth::domain::guard::budget::MicroUsd) -> String {
-    if guard.budget.money.is_some() { format!(", USD {spent} spent") } else { String::new() }
+fn spent(guard: &GuardPolicy, spent: MicroUsd) -> String {
+    if guard.budget.money.is_some() { format!(", USD {} spent", usd(spent)) } else { String::new() }
 }
 
 /// A window that only watches in `GUARD_MODE=observe`.

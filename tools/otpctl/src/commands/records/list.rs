@@ -13,6 +13,11 @@ use crate::render::view::{View, show};
 use crate::render::{self, Column};
 use crate::scan::{self, Found};
 
+/// What the headings mean.
+const LEGEND: &str = "\
+Live: challenges that can be answered. Wrong: guesses at the item's challenges.
+Next: length of the next code. 1 h, 24 h: sends.";
+
 /// The items that a scan found.
 #[derive(Serialize)]
 struct List {
@@ -48,15 +53,15 @@ impl View for List {
         let columns = [
             Column::Text("Item"),
             Column::Number("Live"),
-            Column::Number("Wrong guesses"),
+            Column::Number("Wrong"),
             Column::Number("In a row"),
-            Column::Number("Next code"),
-            Column::Number("Sends 1 h"),
+            Column::Number("Next"),
+            Column::Number("1 h"),
             Column::Number("24 h"),
             Column::Text("Last send"),
         ];
         let table = render::table(&columns, self.records.iter().map(|record| self.row(record)));
-        let mut text = format!("{table}\n{} of {} identifiers.\n", self.records.len(), self.total);
+        let mut text = format!("{table}\n\n{LEGEND}\n{} of {} identifiers.\n", self.records.len(), self.total);
         if !self.damaged.is_empty() {
             text.push_str(&format!("Damaged items, which the functions answer with 500: {}\n", self.damaged.join(", ")));
         }

@@ -60,7 +60,7 @@ impl Report {
 
 impl Line {
     fn new(name: &'static str, tally: &Tally, prices: bool) -> Self {
-        let usd = prices.then(|| MicroUsd(tally.micro_usd).to_string());
+        let usd = prices.then(|| render::usd(MicroUsd(tally.micro_usd)));
         Self { name, sends: tally.sends, answered: tally.answered, usd }
     }
 
@@ -95,7 +95,7 @@ impl Report {
             0 => "None of these was answered in the log.".to_owned(),
             count => format!("{count} of these were answered in the log: people who would have been refused or kept waiting."),
         };
-        format!("The policy refuses {} messages{saved}. {wrong}", self.refused.sends)
+        format!("The policy refuses {} messages{saved}.\n{wrong}", self.refused.sends)
     }
 }
 

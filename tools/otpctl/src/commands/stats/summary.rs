@@ -7,6 +7,7 @@ use otp_auth::ports::guard::{Day, DestinationDay, MAIL};
 use serde::Serialize;
 
 use super::period::{Period, date_of};
+use crate::render::usd;
 
 /// A period, added up.
 #[derive(Serialize)]
@@ -98,7 +99,7 @@ impl Summary {
             hours,
             days: by_day(&all),
             would_have_refused: watched(days),
-            spent_usd: (spent > 0).then(|| MicroUsd(spent).to_string()),
+            spent_usd: (spent > 0).then(|| usd(MicroUsd(spent))),
         }
     }
 }
