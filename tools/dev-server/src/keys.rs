@@ -16,8 +16,11 @@ use serde_json::json;
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
     /// The file of keys cannot be read or written.
-    #[error("The file {0}, which keeps the keys beside the table, cannot be used: {1}")]
+    #[error("The file {0}, which keeps the keys beside the table of OTP_DB, cannot be used: {1}")]
     File(String, io::Error),
+    /// The file of the keys of a table in memory cannot be written.
+    #[error("The file {0}, which holds the keys of this run for otpctl, cannot be written: {1}. Set TMPDIR to a folder that can be.")]
+    Passing(String, io::Error),
     /// It is not what this program wrote.
     #[error(
         "The file {0}, which keeps the keys beside the table of OTP_DB, is damaged: {1}. Bring it back, or delete it and the table."
@@ -87,6 +90,7 @@ fn make(file: &str, passing: bool) -> Result<Keys, KeysError> {
     let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
     match written.and_then(|mut open| open.write_all(secret.as_bytes())) {
         Ok(()) => Ok(Keys { ring, file: absolute(file), passing }),
+        Err(error) if passing => Err(KeysError::Passing(file.to_owned(), error)),
         Err(error) => Err(KeysError::File(file.to_owned(), error)),
     }
 }
