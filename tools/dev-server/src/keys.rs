@@ -19,7 +19,9 @@ pub enum KeysError {
     #[error("The file {0}, which keeps the keys beside the table of OTP_DB, cannot be used: {1}")]
     File(String, io::Error),
     /// The file of the keys of a table in memory cannot be written.
-    #[error("The file {0}, which holds the keys of this run for otpctl, cannot be written: {1}. Set TMPDIR to a folder that can be.")]
+    #[error(
+        "The file {0}, which holds the keys of this run for otpctl, cannot be written: {1}. Set TMPDIR to a folder that can be."
+    )]
     Passing(String, io::Error),
     /// It is not what this program wrote.
     #[error(

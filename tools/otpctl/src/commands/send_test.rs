@@ -104,16 +104,17 @@ async fn by_the_local_server(port: u16, to: &Recipient, arguments: &SendTestArgs
 }
 
 async fn by_its_provider(config: &SendConfig, aws: &Aws, to: &Recipient, locale: Locale) -> Result<Tested, Failure> {
-    let sender = sender(config, aws, to.channel()).ok_or(Failure::Usage(
-        "This channel is off: texts need SMS_ALLOWED_COUNTRIES, mail needs DEFAULT_FROM_EMAIL.",
-    ))?;
+    let sender = sender(config, aws, to.channel())
+        .ok_or(Failure::Usage("This channel is off: texts need SMS_ALLOWED_COUNTRIES, mail needs DEFAULT_FROM_EMAIL."))?;
     let message = Message { to: to.clone(), content: content(config, to, locale)? };
     let to = String::new();
     match sender.deliver(&message).await {
         Delivery::Accepted { provider, message_id } => {
             Ok(Tested { to, provider: provider.to_owned(), message_id: Some(message_id), certain: true })
         }
-        Delivery::Ambiguous { provider, .. } => Ok(Tested { to, provider: provider.to_owned(), message_id: None, certain: false }),
+        Delivery::Ambiguous { provider, .. } => {
+            Ok(Tested { to, provider: provider.to_owned(), message_id: None, certain: false })
+        }
         Delivery::Refused { provider, reason } => {
             Err(Failure::NotSent(format!("{provider} refused the message: {} ({:?}).", reason.code, reason.class)))
         }

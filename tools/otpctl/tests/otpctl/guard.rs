@@ -43,7 +43,10 @@ async fn what_is_stopped_is_answered_with_503_within_a_minute_until_it_is_resume
     assert_eq!(send(&operator, PHONE).await, 200);
     assert_eq!(operator.run(&["stops"]).done(), "Nothing is stopped.\n");
     assert!(operator.run(&["stop", "sms"]).failed(5).contains("Nothing was changed"));
-    assert_eq!(operator.run(&["stop", "sms", "--yes"]).done(), "Stopped: texts. Functions that are running notice within 30 seconds.\n");
+    assert_eq!(
+        operator.run(&["stop", "sms", "--yes"]).done(),
+        "Stopped: texts. Functions that are running notice within 30 seconds.\n"
+    );
     assert_eq!(operator.run(&["stop", "sms", "--yes", "--json"]).json()["changed"], false);
     operator.service.advance(60);
     assert_eq!(send(&operator, PHONE).await, 503);
@@ -92,7 +95,8 @@ async fn failed_guesses_are_forgotten_only_when_asked_for() {
         }
         operator.service.advance(60);
     }
-    let next = |operator: &Operator| operator.run_at(&now(operator), &["records", PHONE, "--json"]).json()["next_code_length"].clone();
+    let next =
+        |operator: &Operator| operator.run_at(&now(operator), &["records", PHONE, "--json"]).json()["next_code_length"].clone();
     assert_eq!(next(&operator), 8);
     operator.run_at(&now(&operator), &["unblock", PHONE, "--yes"]).done();
     assert_eq!(next(&operator), 8, "the sends were forgotten, and the failures were not");
@@ -143,7 +147,11 @@ async fn explain_says_beforehand_what_the_service_does() {
         let said = explain(&operator, person, &["--address", &address]);
         let status = send_from(&operator, person, [203, 0, 113, host]).await;
         assert_eq!(said["would_send"], status == 200, "step {step}, {person} from {address}: {status}\n{said:#}");
-        if status == 200 { sent += 1 } else { refused += 1 }
+        if status == 200 {
+            sent += 1
+        } else {
+            refused += 1
+        }
         operator.service.advance(if step % 2 == 0 { 7 } else { 31 });
     }
     assert!(sent >= 10 && refused >= 10, "both happened: {sent} and {refused}");

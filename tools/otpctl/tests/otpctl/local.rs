@@ -10,7 +10,8 @@ async fn a_local_server_says_where_its_table_is_and_what_it_runs_by() {
     let operator = Operator::new("local").await;
     operator.service.post("send", &json!({ "identifier": "+12345678901" })).await;
     let settings = json!({ "STAGE": "local", "SMS_ALLOWED_COUNTRIES": "*", "OTP_MAX_ATTEMPTS": "3" });
-    let page = json!({ "endpoint": operator.embedded.endpoint(), "table": TABLE, "keys_file": operator.keys, "settings": settings });
+    let page =
+        json!({ "endpoint": operator.embedded.endpoint(), "table": TABLE, "keys_file": operator.keys, "settings": settings });
     let local = format!("--local={}", local_server(&page));
     let records = run(&[&local, "records", "+12345678901", "--now", NOON, "--json"]).json();
     assert_eq!(records["challenges"][0]["max_attempts"], 3, "by the server's own settings");

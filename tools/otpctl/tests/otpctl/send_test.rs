@@ -41,7 +41,9 @@ impl Provider {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_and_a_mail_go_through_their_providers_and_no_code_is_shown() {
     let provider = Provider::start().await;
-    for (to, by) in [("+12345678901", "sns took the message to +12***01"), ("ada@example.com", "ses took the message to a***@example.com")] {
+    for (to, by) in
+        [("+12345678901", "sns took the message to +12***01"), ("ada@example.com", "ses took the message to a***@example.com")]
+    {
         let said = provider.send_test(&[to, "--yes"]).done();
         assert!(said.starts_with(by), "{said}");
         let sent = provider.outbox.sent().pop().unwrap();

@@ -85,7 +85,11 @@ fn a_log_that_cannot_be_replayed_is_refused_by_line_and_column() {
         let complaint = fault(test, &format!("{HEADINGS}2026-11-23T12:00:00Z,+12345678901,203.0.113.7,yes\n{line}\n"));
         assert!(complaint.contains(&format!("sends.csv, line 3: {column} must be")), "{complaint}");
     }
-    assert!(run(&["simulate", "not-there.csv", "--set", "SMS_ALLOWED_COUNTRIES=US"]).failed(2).contains("not-there.csv cannot be read"));
+    assert!(
+        run(&["simulate", "not-there.csv", "--set", "SMS_ALLOWED_COUNTRIES=US"])
+            .failed(2)
+            .contains("not-there.csv cannot be read")
+    );
     assert!(simulate("price", &pumping(), &["--price", "XX=1"]).err.contains("ISO 3166-1"));
 }
 

@@ -140,11 +140,7 @@ fn prefix(facts: &Facts, guard: &GuardPolicy, now: Timestamp) -> Check {
         guard.prefix.per_day
     );
     let [hour, day] = guard.prefix.open_at(&facts.prefix);
-    let full = if day > now {
-        Some((Reason::PrefixDay, day))
-    } else {
-        (hour > now).then_some((Reason::PrefixHour, hour))
-    };
+    let full = if day > now { Some((Reason::PrefixDay, day)) } else { (hour > now).then_some((Reason::PrefixHour, hour)) };
     windowed("prefix", because, full, guard)
 }
 

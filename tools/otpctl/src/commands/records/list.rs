@@ -38,8 +38,7 @@ pub async fn run(cli: &Cli, arguments: &RecordsArgs) -> Result<(), Failure> {
     let connection = Connection::open(cli).await?;
     let (now, policy) = (connection::now(cli), connection.settings(&arguments.settings)?.core()?.policy);
     let Found { ledgers, damaged } = scan::ledgers(&connection, now).await?;
-    let mut records: Vec<Record> =
-        ledgers.iter().map(|(key, ledger)| Record::new(key, ledger, &policy, now)).collect();
+    let mut records: Vec<Record> = ledgers.iter().map(|(key, ledger)| Record::new(key, ledger, &policy, now)).collect();
     records.retain(|record| !arguments.live || record.live() > 0);
     records.sort_by(|a, b| b.last_send.cmp(&a.last_send).then_with(|| a.item.cmp(&b.item)));
     let total = records.len();

@@ -17,12 +17,9 @@ impl View for Summary {
             return format!("No messages from {} to {}.", self.from, self.to);
         }
         let mut text = format!("{}\n", self.headline());
-        for (title, rows) in [
-            ("Channel", &self.channels),
-            ("Provider", &self.providers),
-            ("Country", &self.countries),
-            ("Day", &self.days),
-        ] {
+        for (title, rows) in
+            [("Channel", &self.channels), ("Provider", &self.providers), ("Country", &self.countries), ("Day", &self.days)]
+        {
             if !rows.is_empty() {
                 text.push_str(&format!("\n{}\n", table(title, rows)));
             }
