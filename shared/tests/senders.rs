@@ -10,7 +10,7 @@ use std::time::Duration;
 use aws_sdk_sns::config::retry::RetryConfig;
 use otp_auth::adapters::aws::Aws;
 use otp_auth::adapters::outbox::{Outbox, Sent};
-use otp_auth::adapters::secrets::{SecretError, VaultKeys};
+use otp_auth::adapters::secrets::{Needs, SecretError, VaultKeys};
 use otp_auth::adapters::ses::{SesSender, SesSettings};
 use otp_auth::adapters::sns::{SnsSender, SnsSettings};
 use otp_auth::domain::keys::KeyId;
@@ -283,7 +283,7 @@ async fn a_vault_that_refuses_or_is_not_there_says_so() {
     let error = vault(&aws, &Arc::default()).await.err().unwrap();
     assert_eq!(error.to_string(), "the secret could not be read: AccessDeniedException");
     let nobody = client().secrets(Some(&format!("http://{}", unused_address().await)));
-    let error = VaultKeys::read(nobody, SECRET.to_owned(), Arc::new(TestClock::default())).await.err().unwrap();
+    let error = VaultKeys::read(nobody, SECRET.to_owned(), Arc::new(TestClock::default()), Needs::Codes).await.err().unwrap();
     assert_eq!(error.to_string(), "the secret could not be read: no connection");
 }
 
@@ -358,7 +358,7 @@ fn from_only() -> SesSettings {
 
 async fn vault(aws: &AwsStandIn, clock: &Arc<TestClock>) -> Result<VaultKeys, SecretError> {
     let clock: Arc<dyn Clock> = Arc::<TestClock>::clone(clock);
-    VaultKeys::read(client().secrets(Some(&aws.endpoint())), SECRET.to_owned(), clock).await
+    VaultKeys::read(client().secrets(Some(&aws.endpoint())), SECRET.to_owned(), clock, Needs::Codes).await
 }
 
 fn secret(codes: &str, keys: &[&str]) -> String {

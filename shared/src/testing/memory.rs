@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use crate::domain::challenge::ChallengeId;
 use crate::domain::keys::LedgerKey;
 use crate::domain::ledger::{
-    GuessWrite, KnownUser, LastSend, Ledger, RequestId, ResendWrite, SendLimits, SendWrite, Slot, SlotState, Written, period,
+    GuessWrite, LastSend, Ledger, RequestId, ResendWrite, SendLimits, SendWrite, Slot, SlotState, Written, period,
 };
 use crate::domain::time::Timestamp;
 use crate::ports::store::{AddressLimits, AddressVerdict, ChallengeStore, IdempotencyVerdict, StoreError, WindowStore};
@@ -151,14 +151,6 @@ impl ChallengeStore for MemoryStore {
     async fn read(&self, key: &LedgerKey, now: Timestamp) -> Result<Ledger, StoreError> {
         Ok(self.load(key).image(now))
     }
-
-    async fn remember_user(&self, key: &LedgerKey, user: &KnownUser) -> Result<(), StoreError> {
-        self.apply(key, Timestamp::from_millis(0), |item| {
-            item.ledger.user = Some(user.clone());
-            true
-        });
-        Ok(())
-    }
 }
 
 #[async_trait]
@@ -224,9 +216,5 @@ impl ChallengeStore for RacyStore {
 
     async fn read(&self, key: &LedgerKey, now: Timestamp) -> Result<Ledger, StoreError> {
         self.0.read(key, now).await
-    }
-
-    async fn remember_user(&self, key: &LedgerKey, user: &KnownUser) -> Result<(), StoreError> {
-        self.0.remember_user(key, user).await
     }
 }

@@ -3,11 +3,17 @@
 pub mod aws_stand_in;
 pub mod clock;
 pub mod conformance;
+pub mod decoy;
+pub mod directory;
 pub mod embedded;
 pub mod failing;
 pub mod guard_conformance;
 pub mod memory;
 pub mod memory_guard;
+pub mod racy_directory;
+pub mod racy_sessions;
 pub mod repeating;
 pub mod runtime_api;
 pub mod service;
+pub mod tokens;
+pub mod wire;

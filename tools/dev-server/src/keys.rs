@@ -6,11 +6,13 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use otp_auth::adapters::rotation::{self, RotationError, Urgency};
 use otp_auth::adapters::secrets::{self, SecretError};
-use otp_auth::adapters::system::SystemRandomness;
+use otp_auth::adapters::system::{SystemClock, SystemRandomness};
 use otp_auth::domain::keys::KeyRing;
-use otp_auth::ports::clock::{NoRandomness, random};
-use serde_json::json;
+use otp_auth::domain::signing::Algorithm;
+use otp_auth::ports::clock::{Clock, NoRandomness, random};
+use zeroize::Zeroizing;
 
 /// Why there are no keys.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +36,9 @@ pub enum KeysError {
     )]
     Lost(String),
     /// None could be made.
+    #[error(transparent)]
+    Unmade(#[from] RotationError),
+    /// None could be named.
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
     /// None could be made.
@@ -64,10 +69,7 @@ pub fn beside(database: Option<&str>) -> Result<Keys, KeysError> {
     let Some(database) = database else { return make(&file_for_this_run()?, true) };
     let file = file_beside(database);
     match fs::read_to_string(&file) {
-        Ok(secret) => match secrets::parse(&secret) {
-            Ok(ring) => Ok(Keys { ring: Arc::new(ring), file: absolute(&file), passing: false }),
-            Err(error) => Err(KeysError::Damaged(file, error)),
-        },
+        Ok(secret) => kept(file, Zeroizing::new(secret)),
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(KeysError::File(file, error)),
         Err(_) if fs::metadata(database).is_ok_and(|table| table.len() > 0) => Err(KeysError::Lost(database.to_owned())),
         Err(_) => make(&file, false),
@@ -79,22 +81,41 @@ pub fn file_beside(database: &str) -> String {
     format!("{database}.keys")
 }
 
-/// A secret with one new key, as Secrets Manager would hold it.
-pub fn fresh_secret() -> Result<String, NoRandomness> {
-    let bytes: [u8; 32] = random(&SystemRandomness)?;
-    let key: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(json!({ "identifiers": "k1", "codes": "k1", "k1": key }).to_string())
+/// A secret with new keys, as Secrets Manager would hold it.
+pub fn fresh_secret() -> Result<Zeroizing<String>, RotationError> {
+    rotation::first_document(SystemClock.now(), Algorithm::Rs256, &SystemRandomness)
+}
+
+/// Keys that were there; a file from before there were access tokens gets a key for them.
+fn kept(file: String, secret: Zeroizing<String>) -> Result<Keys, KeysError> {
+    let mut ring = secrets::parse(&secret).map_err(|error| KeysError::Damaged(file.clone(), error))?;
+    if ring.signing().is_none() {
+        ring = add_signing_key(&file, &secret)?;
+    }
+    Ok(Keys { ring: Arc::new(ring), file: absolute(&file), passing: false })
+}
+
+fn add_signing_key(file: &str, secret: &str) -> Result<KeyRing, KeysError> {
+    let rotated = rotation::rotate_signing(secret, SystemClock.now(), Urgency::Routine, Algorithm::Rs256)?;
+    let draft = format!("{file}.draft");
+    let written = write_new(&draft, &rotated.document).and_then(|()| fs::rename(&draft, file));
+    written.map_err(|error| KeysError::File(file.to_owned(), error))?;
+    Ok(secrets::parse(&rotated.document)?)
 }
 
 fn make(file: &str, passing: bool) -> Result<Keys, KeysError> {
     let secret = fresh_secret()?;
-    let ring = Arc::new(secrets::parse(&secret)?);
-    let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
-    match written.and_then(|mut open| open.write_all(secret.as_bytes())) {
-        Ok(()) => Ok(Keys { ring, file: absolute(file), passing }),
+    match write_new(file, &secret) {
+        Ok(()) => Ok(Keys { ring: Arc::new(secrets::parse(&secret)?), file: absolute(file), passing }),
         Err(error) if passing => Err(KeysError::Passing(file.to_owned(), error)),
         Err(error) => Err(KeysError::File(file.to_owned(), error)),
     }
+}
+
+/// Readable by its owner alone.
+fn write_new(file: &str, secret: &str) -> io::Result<()> {
+    let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+    written.and_then(|mut open| open.write_all(secret.as_bytes()))
 }
 
 /// A new name in the folder for temporary files.

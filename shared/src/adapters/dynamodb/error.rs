@@ -18,6 +18,11 @@ pub(super) fn is_condition_failure<R>(error: &SdkError<UpdateItemError, R>) -> O
     }
 }
 
+/// Was the write kept out by a transaction on its item?
+pub(super) fn is_transaction_conflict<R>(error: &SdkError<UpdateItemError, R>) -> bool {
+    matches!(error.as_service_error(), Some(UpdateItemError::TransactionConflictException(_)))
+}
+
 /// Error codes after which the same request may succeed later.
 const PASSING: [&str; 9] = [
     "InternalServerError",
