@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use otp_auth::domain::time::Timestamp;
 
-use crate::commands::{completions, explain, records, send_test, simulate, stats, stop, table, unblock};
+use crate::commands::{completions, explain, keys, records, send_test, simulate, stats, stop, table, unblock, users};
 use crate::failure::EXIT_CODES;
 
 /// The operator's command line of otp-auth.
@@ -96,6 +96,8 @@ pub struct SettingsArgs {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    #[command(subcommand)]
+    Users(users::UsersCommand),
     Records(records::RecordsArgs),
     Stats(stats::StatsArgs),
     Explain(explain::ExplainArgs),
@@ -105,6 +107,8 @@ pub enum Command {
     Stops(stop::StopsArgs),
     SendTest(send_test::SendTestArgs),
     Simulate(simulate::SimulateArgs),
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     #[command(subcommand)]
     Table(table::TableCommand),
     Completions(completions::CompletionsArgs),

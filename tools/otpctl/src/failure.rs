@@ -5,10 +5,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use otp_auth::adapters::aws::UnreadableTrust;
+use otp_auth::adapters::rotation::RotationError;
 use otp_auth::adapters::secrets::SecretError;
 use otp_auth::config::Faults;
 use otp_auth::domain::recipient::InvalidRecipient;
+use otp_auth::domain::user::InvalidName;
 use otp_auth::ports::clock::NoRandomness;
+use otp_auth::ports::directory::DirectoryError;
 use otp_auth::ports::store::StoreError;
 
 use crate::commands::simulate::log::BadLog;
@@ -56,6 +59,21 @@ pub enum Failure {
     /// There is no such thing.
     #[error("{0}")]
     NotFound(String),
+    /// Somebody else has it, or has changed it.
+    #[error("{0}")]
+    Conflict(String),
+    /// A user was not created or changed.
+    #[error("Nothing was changed: {0}.")]
+    Directory(DirectoryError),
+    /// Not a name.
+    #[error("{0}")]
+    Name(#[from] InvalidName),
+    /// Keys were not rotated.
+    #[error("Nothing was changed: {0}.")]
+    Rotation(RotationError),
+    /// A file cannot be written.
+    #[error("{0} cannot be written: {1}. Nothing was changed.")]
+    Unwritable(PathBuf, io::Error),
     /// The operator did not type `yes`.
     #[error("Nothing was changed.")]
     NotConfirmed,
@@ -120,6 +138,7 @@ impl Failure {
             | Self::Usage(_)
             | Self::Value { .. }
             | Self::Identifier(_)
+            | Self::Name(_)
             | Self::Settings(_)
             | Self::File(..)
             | Self::EnvFile { .. }
@@ -127,9 +146,22 @@ impl Failure {
             | Self::Keys { .. }
             | Self::NoRegion => 2,
             Self::NotFound(_) => 3,
+            Self::Conflict(_) => 4,
             Self::NotConfirmed | Self::CannotAsk(_) => 5,
             _ => 1,
         })
+    }
+}
+
+/// Who is not there, who has it already, and what is the store's.
+impl From<DirectoryError> for Failure {
+    fn from(error: DirectoryError) -> Self {
+        match error {
+            DirectoryError::Store(error) => Self::Store(error),
+            DirectoryError::NoSuchUser => Self::NotFound(format!("Nothing was changed: {error}.")),
+            DirectoryError::Taken(_) | DirectoryError::AlreadySet(_) => Self::Conflict(format!("Nothing was changed: {error}.")),
+            DirectoryError::Disabled => Self::Directory(error),
+        }
     }
 }
 

@@ -53,7 +53,7 @@ async fn pages(connection: &Connection, prefix: &str, mut each: impl FnMut(&Scan
 }
 
 /// A bar as long as the table was when DynamoDB last counted (it does every six hours); nothing where nobody watches.
-async fn progress(connection: &Connection) -> ProgressBar {
+pub async fn progress(connection: &Connection) -> ProgressBar {
     let table = connection.client.describe_table().table_name(&connection.table).send().await;
     let items = table.ok().and_then(|table| table.table?.item_count).and_then(|count| u64::try_from(count).ok());
     let style = ProgressStyle::with_template("{wide_bar} {pos} of about {len} items").unwrap_or(ProgressStyle::default_bar());

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use otp_auth::adapters::aws::Aws;
-use otp_auth::adapters::secrets::{self, VaultKeys};
+use otp_auth::adapters::secrets::{self, Needs, VaultKeys};
 use otp_auth::adapters::system::SystemClock;
 use otp_auth::config::environment;
 use otp_auth::domain::keys::KeyRing;
@@ -43,7 +43,7 @@ impl KeysPlace {
             }
             Self::Secret(secret) => {
                 let client = aws.secrets(environment("SECRETS_ENDPOINT").filter(|url| !url.is_empty()).as_deref());
-                let keys = VaultKeys::read(client, secret.clone(), Arc::new(SystemClock)).await;
+                let keys = VaultKeys::read(client, secret.clone(), Arc::new(SystemClock), Needs::Codes).await;
                 keys.map(|keys| keys.ring()).map_err(|cause| Failure::Keys { place: secret.clone(), cause })
             }
         }

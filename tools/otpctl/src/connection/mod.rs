@@ -17,11 +17,13 @@ mod access;
 mod keys;
 mod local;
 mod settings;
+mod vault;
 
 use keys::KeysPlace;
 use local::LocalServer;
 pub use local::post;
 pub use settings::Settings;
+pub use vault::Vault;
 
 /// A table, opened.
 pub struct Connection {
@@ -78,6 +80,21 @@ impl Connection {
     pub fn settings(&self, arguments: &SettingsArgs) -> Result<Settings, Failure> {
         let served = self.local.as_ref().map(|local| local.settings.clone()).unwrap_or_default();
         Settings::read(arguments, served)
+    }
+}
+
+/// The document that holds the keys, for commands that need no table.
+///
+/// # Errors
+/// None is named, or it cannot be read.
+pub async fn vault(cli: &Cli) -> Result<Vault, Failure> {
+    if let Some(port) = cli.target.local {
+        let file = LocalServer::on(port).await?.keys_file;
+        return Vault::read(&KeysPlace::File(file), &access::on_this_machine()?).await;
+    }
+    match KeysPlace::of(&cli.target).ok_or(Failure::NoKeys)? {
+        place @ KeysPlace::File(_) => Vault::read(&place, &access::on_this_machine()?).await,
+        place @ KeysPlace::Secret(_) => Vault::read(&place, &access::to(&cli.target).await?).await,
     }
 }
 
