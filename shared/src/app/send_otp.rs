@@ -365,6 +365,7 @@ impl SendOtp {
             shape: challenge.shape,
             expires: challenge.expires,
             provider: self.sender(attempt.request.recipient.channel()).map_or_else(String::new, |s| s.provider().to_owned()),
+            is_counted: self.fixed_code(attempt).is_none(),
         })
     }
 
@@ -405,6 +406,9 @@ impl SendOtp {
     ) -> Result<(Delivery, Option<Withheld>), SendError> {
         let message = self.message(attempt, &accepted.challenge)?;
         self.guard.admit(outgoing).await?;
+        if accepted.resent {
+            self.store.add_counted(&attempt.key, accepted.challenge.slot, accepted.challenge.id, attempt.now).await?;
+        }
         let withheld = self.admission(attempt).await?.err();
         let handed_over = async {
             match withheld {
