@@ -33,6 +33,7 @@ Examples:
   otpctl --local records                      beside `make run`: everybody who was sent a code
   otpctl --local=9000 records +12345678901    the same server on port 9000: one person's codes
   otpctl --profile prod --table otp-auth-Table-1 --keys-secret otp-auth-keys records +12345678901
+  otpctl --local users create --email test@example.com --phone +12345678901 --name testuser
   otpctl simulate sends.csv --set SMS_ALLOWED_COUNTRIES=US";
 
 /// Which table, and whose keys.

@@ -23,6 +23,12 @@ fn every_command_has_a_help_with_an_example_and_no_line_wider_than_the_terminal(
         vec!["resume"],
         vec!["simulate"],
         vec!["table", "create"],
+        vec!["users", "create"],
+        vec!["users", "show"],
+        vec!["users", "disable"],
+        vec!["users", "link"],
+        vec!["users", "unlink"],
+        vec!["keys", "rotate"],
         vec!["completions"],
     ] {
         let help = run(&[&command[..], &["--help"]].concat()).done();
@@ -36,7 +42,7 @@ fn every_command_has_a_help_with_an_example_and_no_line_wider_than_the_terminal(
 fn completions_exist_for_every_shell_and_name_every_command() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = run(&["completions", shell]).done();
-        for command in ["records", "stats", "simulate", "send-test", "explain"] {
+        for command in ["records", "stats", "simulate", "send-test", "explain", "users", "keys"] {
             assert!(script.contains(command), "{shell}: {command}");
         }
     }

@@ -8,9 +8,10 @@ use otp_auth::config::SendConfig;
 use otp_auth::domain::guard::budget::{MicroUsd, Reached};
 use otp_auth::domain::guard::unanswered::{Allowance, Verified};
 use otp_auth::domain::guard::{GuardMode, GuardPolicy, Reason};
-use otp_auth::domain::policy::Policy;
+use otp_auth::domain::policy::{Policy, SignUp};
 use otp_auth::domain::recipient::{Channel, Recipient};
 use otp_auth::domain::time::Timestamp;
+use otp_auth::domain::user::{Standing, Withheld};
 use serde::Serialize;
 
 use super::facts::{AddressFacts, Facts, destination};
@@ -62,6 +63,7 @@ pub fn all(facts: &Facts, config: &SendConfig, now: Timestamp) -> Vec<Check> {
         checks.extend([prefix(facts, guard, now), country_budget(facts, guard, now), country(facts, guard, now)]);
         checks.push(day_budget(facts, guard, now));
     }
+    checks.push(user(facts, config.core.sign_up));
     checks
 }
 
@@ -186,6 +188,23 @@ fn day_budget(facts: &Facts, guard: &GuardPolicy, now: Timestamp) -> Check {
         None => Check::passes("day budget", because),
         Some(Reached::Messages) => Check::refuses("day budget", because, Reason::DayMessages.as_str(), Some(now.end_of(DAY))),
         Some(Reached::Money) => Check::refuses("day budget", because, Reason::DayMoney.as_str(), Some(now.end_of(DAY))),
+    }
+}
+
+/// The reply does not tell, and neither does its time; no message leaves.
+fn user(facts: &Facts, sign_up: SignUp) -> Check {
+    let because = match facts.standing {
+        Standing::Unknown => "nobody has this identifier yet",
+        Standing::Enabled(_) => "it signs in a user",
+        Standing::Disabled(_) => "its user is disabled; the reply does not tell",
+    };
+    match facts.standing.admit(sign_up) {
+        Ok(()) => Check::passes("user", because.to_owned()),
+        Err(Withheld::Disabled) => Check::refuses("user", because.to_owned(), "user_disabled", None),
+        Err(Withheld::Unknown) => {
+            let closed = "nobody has this identifier, and SIGN_UP is closed; the reply does not tell";
+            Check::refuses("user", closed.to_owned(), "sign_up_closed", None)
+        }
     }
 }
 

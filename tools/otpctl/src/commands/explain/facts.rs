@@ -12,6 +12,8 @@ use otp_auth::domain::keys::KeyRing;
 use otp_auth::domain::ledger::Ledger;
 use otp_auth::domain::recipient::Recipient;
 use otp_auth::domain::time::Timestamp;
+use otp_auth::domain::user::Standing;
+use otp_auth::ports::directory::Directory;
 use otp_auth::ports::guard::{Day, DestinationDay, GuardStore, MAIL, NO_COUNTRY};
 use otp_auth::ports::store::{ChallengeStore, StoreError};
 
@@ -21,6 +23,8 @@ pub struct Facts {
     pub recipient: Recipient,
     /// The identifier's item.
     pub ledger: Ledger,
+    /// What the directory says of the identifier.
+    pub standing: Standing,
     /// What is stopped.
     pub stops: Stops,
     /// The address, if one was named.
@@ -62,6 +66,7 @@ impl Facts {
         Ok(Self {
             recipient: recipient.clone(),
             ledger: store.read(&ring.ledger_key(recipient), now).await?,
+            standing: store.look_up(ring, recipient).await?,
             stops: store.stops().await?,
             address: match address {
                 Some(address) => Some(AddressFacts::read(store, ring, &SourceAddress::new(address), now).await?),

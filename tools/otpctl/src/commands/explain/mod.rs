@@ -23,7 +23,7 @@ use facts::Facts;
 ///
 /// Reads what the guard has counted for the identifier, its number prefix, its country and, with --address, where a request would
 /// come from, and decides as send-otp would by the settings given. Counts nothing and changes nothing. Up to 6 reads of single
-/// items and one batch of 15.
+/// items, and batches of 15 counters and of 1.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

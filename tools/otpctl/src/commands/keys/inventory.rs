@@ -14,6 +14,8 @@ use crate::render::{self, Column};
 /// Fields of the vault that name keys, and what the key they name does.
 const ROLES: [(&str, &str); 3] = [("identifiers", "names identifiers, for good"), ("codes", "makes codes"), ("signing", "signs tokens")];
 
+type Fields = BTreeMap<String, Zeroizing<String>>;
+
 /// Every key.
 #[derive(Serialize)]
 pub struct Inventory {
@@ -43,7 +45,9 @@ impl Inventory {
     pub fn of(vault: &Vault) -> Result<Self, Failure> {
         let damaged = |cause| Failure::Keys { place: vault.place.clone(), cause };
         let ring = secrets::parse(&vault.document).map_err(damaged)?;
-        let fields: BTreeMap<String, Zeroizing<String>> = serde_json::from_str(&vault.document).map_err(|_| damaged(secrets::SecretError::NotJson))?;
+        let texts: BTreeMap<String, String> =
+            serde_json::from_str(&vault.document).map_err(|_| damaged(secrets::SecretError::NotJson))?;
+        let fields: Fields = texts.into_iter().map(|(name, text)| (name, Zeroizing::new(text))).collect();
         let current = |field: &str| fields.get(field).map(|name| name.to_string());
         let mut keys = Vec::new();
         for number in numbers(&fields, 'k') {
@@ -71,7 +75,7 @@ impl View for Inventory {
     }
 }
 
-fn role(name: &str, prefix: char, fields: &BTreeMap<String, Zeroizing<String>>, current: Option<String>) -> String {
+fn role(name: &str, prefix: char, fields: &Fields, current: Option<String>) -> String {
     let named = ROLES.iter().filter(|(field, _)| fields.get(*field).is_some_and(|key| key.as_str() == name));
     let roles: Vec<&str> = named.map(|(_, role)| *role).collect();
     if roles.iter().any(|role| *role != ROLES[0].1) {
@@ -82,7 +86,7 @@ fn role(name: &str, prefix: char, fields: &BTreeMap<String, Zeroizing<String>>, 
     roles.iter().copied().chain([standing]).collect::<Vec<_>>().join("; ")
 }
 
-fn numbers(fields: &BTreeMap<String, Zeroizing<String>>, prefix: char) -> Vec<u32> {
+fn numbers(fields: &Fields, prefix: char) -> Vec<u32> {
     let mut numbers: Vec<u32> = fields.keys().filter_map(|name| number(name, prefix)).collect();
     numbers.sort_unstable();
     numbers

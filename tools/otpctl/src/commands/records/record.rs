@@ -53,7 +53,7 @@ pub struct ChallengeRecord {
     pub max_attempts: u32,
     /// Characters of the code.
     pub code_length: usize,
-    /// Messages with this code.
+    /// Messages with this code that the guard let leave.
     pub messages: usize,
     /// The provider that was asked first.
     pub provider: String,
@@ -121,7 +121,7 @@ impl ChallengeRecord {
             attempts: slot.attempts,
             max_attempts: policy.max_guesses,
             code_length: slot.shape.length(),
-            messages: slot.sent.len(),
+            messages: slot.counted.len(),
             provider: slot.provider.clone(),
             expires_at: slot.expires.to_rfc3339(),
             expires: slot.expires,

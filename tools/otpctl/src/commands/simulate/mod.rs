@@ -1,6 +1,7 @@
 //! `simulate`: a log of sends against a policy. No table, no AWS, nothing leaves.
 
 pub mod log;
+mod nobody;
 mod replay;
 mod report;
 
@@ -28,7 +29,8 @@ use report::Report;
 /// Runs the service's own code on a store in memory, by the log's own clock. Nothing is read from or written to any table, and
 /// nothing is sent. The policy is that of the functions' settings: from --set, --env-file or the environment, else the defaults.
 ///
-/// The log does not say what the people who were refused would have done; each of its sends is taken as it stands.
+/// SIGN_UP is taken as open: the log does not say who had signed up. Nor does it say what
+/// the people who were refused would have done; each of its sends is taken as it stands.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 The log is CSV. Its first line names the columns, in any order; others are ignored:

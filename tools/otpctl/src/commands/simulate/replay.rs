@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use otp_auth::adapters::no_tokens::NoTokens;
 use otp_auth::adapters::system::SystemRandomness;
 use otp_auth::app::guard::Guard;
 use otp_auth::app::send_otp::{SendOtp, SendRequest, Sent};
@@ -12,6 +13,7 @@ use otp_auth::config::SendConfig;
 use otp_auth::domain::address::SourceAddress;
 use otp_auth::domain::challenge::Challenge;
 use otp_auth::domain::keys::{KeyId, KeyRing};
+use otp_auth::domain::policy::SignUp;
 use otp_auth::domain::purpose::Purpose;
 use otp_auth::domain::recipient::Recipient;
 use otp_auth::domain::test_identifiers::TestIdentifiers;
@@ -20,10 +22,12 @@ use otp_auth::ports::clock::{Clock, random};
 use otp_auth::ports::sender::{Delivery, Message, Sender};
 use otp_auth::ports::store::ChallengeStore;
 use otp_auth::testing::clock::TestClock;
+use otp_auth::testing::decoy::InstantDecoy;
 use otp_auth::testing::memory::MemoryStore;
 use otp_auth::testing::memory_guard::MemoryGuard;
 
 use super::log::Entry;
+use super::nobody::Nobody;
 use crate::failure::Failure;
 
 /// What became of a send.
@@ -83,6 +87,9 @@ impl Replay {
         let send = SendOtp {
             store: Arc::new(store.clone()),
             windows: Arc::new(store.clone()),
+            directory: Arc::new(Nobody),
+            tokens: Arc::new(NoTokens),
+            decoy: Arc::new(InstantDecoy::default()),
             sms: config.sms.as_ref().map(|_| Arc::new(Taken) as _),
             email: config.email.as_ref().map(|_| Arc::new(Taken) as _),
             keys: Arc::new(Arc::clone(&ring)),
@@ -92,6 +99,7 @@ impl Replay {
             guard: Arc::clone(&guard),
             test_identifiers: TestIdentifiers::default(),
             brand: config.brand.clone(),
+            sign_up: SignUp::Open,
         };
         Ok(Self { send, store, guard, ring, clock, answer_after, waiting: VecDeque::new() })
     }
@@ -111,6 +119,7 @@ impl Replay {
             locale: otp_auth::messages::Locale::default(),
             challenge_id: None,
             idempotency_key: None,
+            access_token: None,
             source,
         };
         match self.send.execute(&request).await {
