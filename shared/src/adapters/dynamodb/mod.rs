@@ -40,8 +40,8 @@ mod transaction;
 mod user_item;
 mod windows;
 
-use error::{is_condition_failure, is_transaction_conflict};
 pub use error::to_store_error;
+use error::{is_condition_failure, is_transaction_conflict};
 use expression::Expression;
 use item::Item;
 

@@ -2,10 +2,15 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::program::{NOON, Ran, file, run};
+use otp_auth::adapters::outbox::Outbox;
+use otp_auth::adapters::system::SystemClock;
+use otp_auth::testing::aws_stand_in::AwsStandIn;
+
+use super::program::{NOON, Ran, file, run, run_with};
 
 const NEXT_WEEK: &str = "2026-11-30T12:00:00Z";
 
@@ -14,7 +19,8 @@ fn keys(file: &Path, now: &str, arguments: &[&str]) -> Ran {
 }
 
 fn fresh(test: &str) -> std::path::PathBuf {
-    let secret = serde_json::json!({ "identifiers": "k1", "codes": "k1", "k1": "a-secret-of-a-test-that-nobody-may-see-0123456789" });
+    let secret =
+        serde_json::json!({ "identifiers": "k1", "codes": "k1", "k1": "a-secret-of-a-test-that-nobody-may-see-0123456789" });
     file(test, "vault.keys", &secret.to_string())
 }
 
@@ -80,7 +86,8 @@ fn signing_keys_are_listed_by_role_and_algorithm_and_no_key_is_shown() {
 
 #[test]
 fn a_vault_that_is_damaged_or_not_there_is_named_and_left_as_it_is() {
-    let damaged = file("bad-vault", "vault.keys", r#"{"identifiers":"k1","codes":"k2","k1":"0123456789012345678901234567890123456789"}"#);
+    let damaged =
+        file("bad-vault", "vault.keys", r#"{"identifiers":"k1","codes":"k2","k1":"0123456789012345678901234567890123456789"}"#);
     for command in [&["list"][..], &["rotate", "codes", "--yes"], &["rotate", "signing", "--yes"]] {
         let complaint = keys(&damaged, NOON, command).failed(2);
         assert!(complaint.contains("vault.keys") && complaint.contains("k2"), "{complaint}");
@@ -89,4 +96,26 @@ fn a_vault_that_is_damaged_or_not_there_is_named_and_left_as_it_is() {
     assert!(keys(Path::new("/nonexistent/keys"), NOON, &["list"]).failed(2).contains("/nonexistent/keys cannot be read"));
     assert!(run(&["keys", "list"]).failed(2).contains("--keys-secret ARN (KEYS_SECRET_ARN) or --keys-file FILE"));
     assert_eq!(keys(&damaged, NOON, &["rotate", "signing", "--algorithm", "none", "--yes"]).code, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_in_secrets_manager_are_rotated_there() {
+    let outbox = Outbox::new(Arc::new(SystemClock));
+    let secret = std::fs::read_to_string(fresh("secrets-manager")).unwrap();
+    let aws = AwsStandIn::start(outbox, Some(secret), ([127, 0, 0, 1], 0).into()).await.unwrap();
+    let endpoint = aws.endpoint();
+    let variables = [
+        ("SECRETS_ENDPOINT", endpoint.as_str()),
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("KEYS_SECRET_ARN", "otp-auth-keys"),
+    ];
+    let keys = |arguments: &[&str]| run_with(&[&["keys", "--json", "--now", NOON], arguments].concat(), &variables);
+    assert_eq!(keys(&["rotate", "signing", "--algorithm", "EdDSA", "--yes"]).json()["current"], "s1");
+    let listed = keys(&["list"]).json();
+    let names: Vec<&str> = listed["keys"].as_array().unwrap().iter().map(|key| key["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["k1", "s1", "s2"]);
+    aws.set_secret(None);
+    assert!(keys(&["list"]).failed(2).contains("otp-auth-keys: the secret could not be read: ResourceNotFoundException"));
 }

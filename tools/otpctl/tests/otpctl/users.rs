@@ -23,7 +23,10 @@ fn users(operator: &Operator) -> Value {
 async fn a_created_user_signs_in_by_either_identifier() {
     let operator = Operator::new("create").await;
     let created = operator.run(&[&TEST_USER[..], &["--json"]].concat()).json();
-    assert_eq!((&created["email"], &created["phone_number"], &created["name"]), (&json!("t***@example.com"), &json!("+12***01"), &json!("t***")));
+    assert_eq!(
+        (&created["email"], &created["phone_number"], &created["name"]),
+        (&json!("t***@example.com"), &json!("+12***01"), &json!("t***"))
+    );
     assert_eq!(sign_in(&operator, "+12345678901").await, created["id"]);
     assert_eq!(sign_in(&operator, "test@example.com").await, created["id"]);
     let shown = operator.run(&["users", "show", "+1 234 567 8901", "--json", "--reveal"]).json();
@@ -59,7 +62,9 @@ async fn who_is_not_there_is_not_found_and_what_is_no_user_is_refused() {
         ("0193532f-1c00-7000-8000-000000000000", 3, "There is no user 0193532f-1c00-7000-8000-000000000000."),
         ("12345", 2, "not a valid phone number"),
     ] {
-        for command in [&["users", "show", who][..], &["users", "disable", who, "--yes"], &["users", "link", who, "a@example.com", "--yes"]] {
+        for command in
+            [&["users", "show", who][..], &["users", "disable", who, "--yes"], &["users", "link", who, "a@example.com", "--yes"]]
+        {
             let said = operator.run(command).failed(code);
             assert!(said.contains(complaint), "{command:?}: {said}");
         }

@@ -12,7 +12,8 @@ use crate::render::view::View;
 use crate::render::{self, Column};
 
 /// Fields of the vault that name keys, and what the key they name does.
-const ROLES: [(&str, &str); 3] = [("identifiers", "names identifiers, for good"), ("codes", "makes codes"), ("signing", "signs tokens")];
+const ROLES: [(&str, &str); 3] =
+    [("identifiers", "names identifiers, for good"), ("codes", "makes codes"), ("signing", "signs tokens")];
 
 type Fields = BTreeMap<String, Zeroizing<String>>;
 
@@ -52,7 +53,13 @@ impl Inventory {
         let mut keys = Vec::new();
         for number in numbers(&fields, 'k') {
             let name = format!("k{number}");
-            keys.push(KeyLine { role: role(&name, 'k', &fields, current("codes")), name, kind: "codes", algorithm: None, kid: None });
+            keys.push(KeyLine {
+                role: role(&name, 'k', &fields, current("codes")),
+                name,
+                kind: "codes",
+                algorithm: None,
+                kid: None,
+            });
         }
         let published: Vec<_> = ring.signing().into_iter().flat_map(|keys| keys.published()).collect();
         for (number, public) in numbers(&fields, 's').into_iter().zip(published) {

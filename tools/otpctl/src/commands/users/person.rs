@@ -88,9 +88,7 @@ pub async fn find(store: &DynamoStore, ring: &KeyRing, who: &str) -> Result<User
     let recipient = Recipient::parse(who, None)?;
     match store.look_up(ring, &recipient).await? {
         Standing::Unknown => Err(not_found(&recipient.masked())),
-        Standing::Enabled(id) | Standing::Disabled(id) => {
-            store.find(&id).await?.ok_or_else(|| not_found(&recipient.masked()))
-        }
+        Standing::Enabled(id) | Standing::Disabled(id) => store.find(&id).await?.ok_or_else(|| not_found(&recipient.masked())),
     }
 }
 
