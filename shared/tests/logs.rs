@@ -7,11 +7,15 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use otp_auth::domain::policy::SignUp;
+use otp_auth::domain::recipient::Recipient;
+use otp_auth::domain::user::{DisplayName, Identifier, User, UserId};
+use otp_auth::ports::directory::{Administration, Directory};
 use otp_auth::ports::sender::{Delivery, Refusal, RefusalClass};
 use otp_auth::telemetry;
 use otp_auth::testing::embedded::Embedded;
 use otp_auth::testing::failing::{FixedSender, PanickingSender};
-use otp_auth::testing::service::{Service, Setup, with_header};
+use otp_auth::testing::service::{Service, Setup, test_keys, with_header};
 use serde_json::{Value, json};
 
 const PHONE: &str = "+12345678901";
@@ -69,6 +73,37 @@ async fn all_flows(service: &Service, secrets: &mut Secrets) {
     }
 }
 
+/// A user whom an operator made signs in, adds an address, and is disabled; a stranger and forged tokens come in between.
+async fn users_flows(embedded: &Embedded, secrets: &mut Secrets) {
+    let (mail, name) = ("another.private@example.com", "Somebody Private");
+    let mut setup = Setup::on(embedded).unwrap();
+    setup.sign_up = SignUp::Closed;
+    let service = setup.build();
+    service.advance(24 * 3600);
+    let (store, keys, now) = (embedded.store(), test_keys().unwrap(), service.now());
+    let recipient = Recipient::parse("+12345678907", None).unwrap();
+    let mut user = User::new(UserId::new(now, [1; 10]), now).with(Identifier { recipient, verified: false });
+    user.name = DisplayName::parse(name).ok();
+    store.create(&keys, &user).await.unwrap();
+    service.post("send", &json!({ "identifier": "+12345678907" })).await;
+    let code = json!({ "identifier": "+12345678907", "otp_code": service.last_code() });
+    let signed_in = service.post("verify", &code).await;
+    secrets.0.extend([mail, "another.private", name, "12345678907"].map(str::to_owned));
+    secrets.add(&signed_in.body["access_token"]);
+    let good = signed_in.body["access_token"].as_str().unwrap().to_owned();
+    for token in [good.as_str(), "a-token-that-is-none", &good] {
+        for route in ["send", "verify"] {
+            let code = service.last_code();
+            let body = json!({ "identifier": mail, "purpose": "email_verification", "otp_code": code });
+            let call = service.request(route, &body);
+            service.call(&with_header(call, "authorization", &format!("Bearer {token}"))).await;
+        }
+        store.set_disabled(&keys, &user.id, token != good, service.now()).await.unwrap();
+    }
+    service.post("send", &json!({ "identifier": "+12345678908" })).await;
+    secrets.0.extend(["a-token-that-is-none".to_owned(), "12345678908".to_owned()]);
+}
+
 fn written_by(flows: impl Future<Output = ()>, runtime: &tokio::runtime::Runtime) -> String {
     let written = Written::default();
     let writer = written.clone();
@@ -89,6 +124,7 @@ fn no_code_key_token_or_whole_identifier_is_ever_written() {
             let embedded = Embedded::start(None).await.unwrap();
             let service = Setup::on(&embedded).unwrap().build();
             all_flows(&service, &mut secrets).await;
+            users_flows(&embedded, &mut secrets).await;
             outbox = Some(service.outbox);
             let reason = Refusal { class: RefusalClass::BadRecipient, code: "InvalidParameter".to_owned() };
             let refused = Delivery::Refused { provider: "sns", reason };
@@ -114,6 +150,7 @@ fn no_code_key_token_or_whole_identifier_is_ever_written() {
         let line: Value = serde_json::from_str(line).expect("every line is one JSON object");
         assert!(line["timestamp"].as_str().unwrap().ends_with('Z') && line["level"].is_string(), "{line}");
     }
+    assert!(log.contains(r#""delivery":"withheld""#), "a message that was kept back is told apart");
     assert!(log.contains("+12***01") && log.contains("s***@example.com"), "the masks are there");
     for secret in &secrets.0 {
         assert!(!log.contains(secret.as_str()), "{secret} was written");

@@ -25,7 +25,7 @@ async fn the_pages_transcript_is_true() {
 fn transcribed(page: &str, run: impl Fn(&str) -> String) -> String {
     let (mut text, mut in_output) = (String::new(), false);
     for line in page.lines() {
-        if line == "```" {
+        if line == "```" || line.starts_with("$ otpctl ") {
             in_output = false;
         }
         if !in_output {
