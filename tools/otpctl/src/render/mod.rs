@@ -4,7 +4,7 @@ pub mod time;
 pub mod view;
 
 use comfy_table::presets::NOTHING;
-use comfy_table::{CellAlignment, ContentArrangement, Table, TableComponent};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, TableComponent};
 use otp_auth::domain::guard::budget::MicroUsd;
 
 /// The width of results that go into a file or a pipe.
@@ -40,6 +40,10 @@ pub fn table(columns: &[Column], rows: impl IntoIterator<Item = Vec<String>>) ->
         if let (Column::Number(_), Some(column)) = (column, table.column_mut(index)) {
             column.set_cell_alignment(CellAlignment::Right);
         }
+    }
+    // A name that is broken in two cannot be copied; what it explains can be.
+    if let Some(name) = table.column_mut(0) {
+        name.set_constraint(ColumnConstraint::ContentWidth);
     }
     table.trim_fmt()
 }

@@ -164,5 +164,5 @@ async fn explain_shows_every_check_with_its_figures() {
     let arguments = [&["explain", PHONE, "--address", "203.0.113.7"], &LOCAL[..]].concat();
     insta::assert_snapshot!("explain", operator.run(&arguments).done());
     let closed = operator.run(&["explain", PHONE, "--set", "SMS_ALLOWED_COUNTRIES=DE"]).done();
-    assert!(closed.starts_with("A code for +12***01 (US) would not be sent: country."), "{closed}");
+    assert!(closed.starts_with("A code for +12***01 (US) would not be sent.\nReason: country."), "{closed}");
 }

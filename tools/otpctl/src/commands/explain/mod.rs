@@ -100,8 +100,8 @@ impl Explained {
         };
         match (self.reason, &self.opens_at) {
             (None, _) => format!("A code for {to} would be sent now."),
-            (Some(reason), None) => format!("A code for {to} would not be sent: {reason}."),
-            (Some(reason), Some(opens)) => format!("A code for {to} would not be sent before {opens}: {reason}."),
+            (Some(reason), None) => format!("A code for {to} would not be sent.\nReason: {reason}."),
+            (Some(reason), Some(opens)) => format!("A code for {to} would not be sent before {opens}.\nReason: {reason}."),
         }
     }
 }

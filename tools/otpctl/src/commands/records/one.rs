@@ -50,7 +50,6 @@ impl View for One {
         };
         let head = render::list(&[
             ("Identifier", format!("{} (item {item})", record.identifier.as_deref().unwrap_or_default())),
-            ("Known user", if record.user_known { "yes" } else { "no" }.to_owned()),
             ("Sends", format!("{sends_last_hour} in the last hour, {sends_last_day} in the last day")),
             ("Last send", at(record.last_send, "never")),
             ("Next send", at(record.next_send, "may be sent now")),

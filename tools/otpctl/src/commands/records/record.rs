@@ -30,8 +30,6 @@ pub struct Record {
     pub last_send_at: Option<String>,
     /// When the windows let the next one through; none when they do now.
     pub next_send_at: Option<String>,
-    /// Whether a user is known by this identifier.
-    pub user_known: bool,
     /// The challenges, newest first.
     pub challenges: Vec<ChallengeRecord>,
     #[serde(skip)]
@@ -100,7 +98,6 @@ impl Record {
             sends_last_day: within(24),
             last_send_at: ledger.sends.first().map(|sent| sent.to_rfc3339()),
             next_send_at: next.map(Timestamp::to_rfc3339),
-            user_known: ledger.user.is_some(),
             challenges,
             last_send: ledger.sends.first().copied(),
             next_send: next,

@@ -7,7 +7,7 @@ use crate::render::{self, Column};
 /// Rows of the columns of hours.
 const HEIGHT: u64 = 8;
 /// Characters of the longest bar.
-const BAR: u64 = 20;
+const BAR: u64 = 15;
 /// A column of eight parts, filled to as many.
 const EIGHTHS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 

@@ -65,22 +65,16 @@ async fn all(connection: &Connection) -> Result<Vec<User>, Failure> {
 
 impl View for People {
     fn text(&self) -> String {
-        let columns =
-            [Column::Text("User"), Column::Text("Email"), Column::Text("Phone"), Column::Text("Last sign-in"), Column::Text("")];
+        let columns = [Column::Text("User"), Column::Text("Identifiers"), Column::Text("Signed in")];
         let table = render::table(&columns, self.users.iter().map(row));
-        format!("{table}\n{} of {} users. * not verified\n", self.users.len(), self.total)
+        format!("{table}\n\n{} of {} users. * not verified\n", self.users.len(), self.total)
     }
 }
 
 fn row(person: &Person) -> Vec<String> {
-    let identifier = |text: &Option<String>, verified| {
-        text.as_ref().map(|text| format!("{text}{}", if verified { "" } else { " *" })).unwrap_or_default()
-    };
-    vec![
-        person.id.clone(),
-        identifier(&person.email, person.email_verified),
-        identifier(&person.phone_number, person.phone_verified),
-        person.last_sign_in.clone().unwrap_or_else(|| "never".to_owned()),
-        if person.disabled { "disabled" } else { "" }.to_owned(),
-    ]
+    let both = [(&person.email, person.email_verified), (&person.phone_number, person.phone_verified)];
+    let marked = |(text, verified): (&Option<String>, bool)| Some(format!("{}{}", text.as_ref()?, if verified { "" } else { "*" }));
+    let identifiers: Vec<String> = both.into_iter().filter_map(marked).collect();
+    let signed_in = if person.disabled { Some("disabled".to_owned()) } else { person.last_sign_in.clone() };
+    vec![person.id.clone(), identifiers.join(" "), signed_in.unwrap_or_else(|| "never".to_owned())]
 }
