@@ -11,8 +11,8 @@ use otp_auth::adapters::dynamodb::{DynamoStore, table};
 use otp_auth::config::{self, AwsConfig};
 use otp_auth::testing::embedded::{Embedded, local_credentials};
 use otp_auth::testing::memory::{MemoryStore, RacyStore};
+use otp_auth::testing::memory_directory::{MemoryDirectory, RacyDirectory};
 use otp_auth::testing::memory_guard::{MemoryGuard, RacyGuard};
-use otp_auth::testing::racy_directory::RacyDirectory;
 use otp_auth::testing::{conformance, directory, guard_conformance};
 
 /// How often each race is run: one lucky order proves nothing.
@@ -24,6 +24,7 @@ async fn the_reference_keeps_every_promise() {
     conformance::challenges(Arc::clone(&store)).await.unwrap();
     conformance::windows(store).await.unwrap();
     guard_conformance::guard(Arc::new(MemoryGuard::default())).await.unwrap();
+    directory::directory(Arc::new(MemoryDirectory::default())).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

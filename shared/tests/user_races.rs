@@ -12,7 +12,7 @@ use otp_auth::http::Call;
 use otp_auth::ports::directory::{Administration, Directory};
 use otp_auth::testing::embedded::{Embedded, TABLE};
 use otp_auth::testing::memory::MemoryStore;
-use otp_auth::testing::racy_directory::RacyDirectory;
+use otp_auth::testing::memory_directory::RacyDirectory;
 use otp_auth::testing::service::{Service, Setup, TestReply, test_keys, with_header};
 use otp_auth::testing::tokens::WrittenTokens;
 use serde_json::{Value, json};

@@ -12,6 +12,7 @@
 //! Two more kinds of field are optional, each a shared secret of 32 characters or more: `cloudfront`, which the operator's
 //! distribution sends as `X-Origin-Verify`, and `backend:NAME`, which a back end sends as `X-Api-Key`. Who sends one of them may
 //! name the address of the client it speaks for.
+#![cfg(feature = "aws")]
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -179,7 +180,7 @@ pub fn parse(text: &str) -> Result<KeyRing, SecretError> {
 fn parse_codes(fields: &Fields) -> Result<KeyRing, SecretError> {
     let named = |field: &'static str| fields.get(field).and_then(|name| key_id(name)).ok_or(SecretError::Name(field));
     let keys = fields.iter().filter_map(|(name, value)| Some((key_id(name)?, value.as_bytes().to_vec()))).collect();
-    Ok(KeyRing::new(&keys, named("identifiers")?, named("codes")?)?.with_callers(callers(&fields)?))
+    Ok(KeyRing::new(&keys, named("identifiers")?, named("codes")?)?.with_callers(callers(fields)?))
 }
 
 fn callers(fields: &BTreeMap<String, Zeroizing<String>>) -> Result<TrustedCallers, SecretError> {

@@ -1,5 +1,6 @@
 //! What every directory must do. A directory passes when each of these returns `Ok`; the text of an `Err` names the broken
 //! promise. The suite makes its own identifiers, so it can run on any table at any time.
+#![cfg(feature = "testing")]
 
 use std::sync::Arc;
 

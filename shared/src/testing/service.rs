@@ -10,7 +10,12 @@ use serde_json::Value;
 
 use super::clock::TestClock;
 use super::decoy::InstantDecoy;
+#[cfg(feature = "testing")]
 use super::embedded::{Embedded, EmbeddedError};
+use super::memory::MemoryStore;
+use super::memory_directory::MemoryDirectory;
+use super::memory_guard::MemoryGuard;
+use super::racy_sessions::RacySessions;
 use crate::adapters::jwt::{Jwt, JwtSettings};
 use crate::adapters::no_tokens::NoTokens;
 use crate::adapters::outbox::Outbox;
@@ -32,7 +37,7 @@ use crate::domain::signing::{Algorithm, SigningKey, SigningKeys};
 use crate::domain::test_identifiers::TestIdentifiers;
 use crate::http::{Api, Call, Cors, SessionRoutes};
 use crate::messages::{Brand, Locale};
-use crate::ports::clock::Clock;
+use crate::ports::clock::{Clock, Randomness};
 use crate::ports::decoy::Decoy;
 use crate::ports::directory::Directory;
 use crate::ports::guard::GuardStore;
@@ -69,6 +74,8 @@ pub struct Setup {
     pub keys: Arc<dyn KeySource>,
     /// The clock, shared with the outbox.
     pub clock: Arc<TestClock>,
+    /// Ids and challenges are made of it.
+    pub randomness: Arc<dyn Randomness>,
     /// Where messages end up.
     pub outbox: Outbox,
     /// Who delivers texts and mail: the outbox, unless replaced.
@@ -148,22 +155,43 @@ impl Setup {
     ///
     /// # Errors
     /// The test keys are no keys, which cannot be.
+    #[cfg(feature = "testing")]
     pub fn on(embedded: &Embedded) -> Result<Self, EmbeddedError> {
         let store = Arc::new(embedded.store());
+        let (directory, counters, sessions) = (Arc::clone(&store) as _, Arc::clone(&store) as _, Arc::clone(&store) as _);
+        Self::with(store, directory, counters, sessions).map_err(|error| EmbeddedError::Database(error.to_string()))
+    }
+
+    /// On the reference store, in memory: a fresh one for every run of a fuzz target.
+    ///
+    /// # Errors
+    /// As [`Self::on`].
+    pub fn in_memory() -> Result<Self, InvalidKeys> {
+        let (directory, counters) = (Arc::new(MemoryDirectory::default()), Arc::new(MemoryGuard::default()));
+        // Sessions are off.
+        Self::with(Arc::new(MemoryStore::default()), directory, counters, Arc::new(RacySessions::default()))
+    }
+
+    fn with<S: ChallengeStore + WindowStore + 'static>(
+        store: Arc<S>,
+        directory: Arc<dyn Directory>,
+        counters: Arc<dyn GuardStore>,
+        session_store: Arc<dyn SessionStore>,
+    ) -> Result<Self, InvalidKeys> {
         let clock = Arc::new(TestClock::default());
         let outbox = Outbox::new(Arc::clone(&clock) as _);
-        let keys = test_keys().map_err(|error| EmbeddedError::Database(error.to_string()))?;
         Ok(Self {
             store: Arc::clone(&store) as _,
-            windows: Arc::clone(&store) as _,
-            session_store: Arc::clone(&store) as _,
-            directory: Arc::clone(&store) as _,
-            counters: store,
+            windows: store,
+            session_store,
+            directory,
+            counters,
             tokens: None,
             decoy: Arc::new(InstantDecoy::default()),
             sign_up: SignUp::Open,
-            keys: Arc::new(keys),
+            keys: Arc::new(test_keys()?),
             clock,
+            randomness: Arc::new(SystemRandomness),
             sender: Arc::new(outbox.clone()),
             outbox,
             policy: Policy { address_per_minute: 100_000, address_per_hour: 100_000, ..Policy::default() },
@@ -221,7 +249,7 @@ impl Setup {
             email: Some(self.sender),
             keys: Arc::clone(&self.keys),
             clock: Arc::clone(&self.clock) as _,
-            randomness: Arc::new(SystemRandomness),
+            randomness: Arc::clone(&self.randomness),
             policy: self.policy.clone(),
             guard: Arc::clone(&guard),
             test_identifiers: self.test_identifiers,
@@ -234,7 +262,7 @@ impl Setup {
             sign_up: self.sign_up,
             keys: self.keys,
             clock: Arc::clone(&self.clock) as _,
-            randomness: Arc::new(SystemRandomness),
+            randomness: self.randomness,
             policy: self.policy,
             grants: jwt.clone().map(|issuer| Grants { issuer, sessions: sessions.map(|(sessions, _)| sessions) }),
             guard,

@@ -1,4 +1,5 @@
 //! Between the SDK and the embedded table: writes down every request, and answers some itself, as a busy table does.
+#![cfg(feature = "testing")]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

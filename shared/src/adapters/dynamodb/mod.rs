@@ -8,6 +8,7 @@
 //! | `L#…`, `U#…` | identifier to user, and the user | `directory.rs`, `administration.rs`, read by `user_item.rs` |
 //! | `R#…` | a session: a family of refresh tokens | `sessions.rs` |
 //! | `V#…`, `P#…`, `C#…`, `D#…`, `STOPS` | the guard: addresses, prefixes, countries and mail, days, stops | `guard/` |
+#![cfg(feature = "aws")]
 
 use std::collections::HashMap;
 
