@@ -73,7 +73,8 @@ impl View for People {
 
 fn row(person: &Person) -> Vec<String> {
     let both = [(&person.email, person.email_verified), (&person.phone_number, person.phone_verified)];
-    let marked = |(text, verified): (&Option<String>, bool)| Some(format!("{}{}", text.as_ref()?, if verified { "" } else { "*" }));
+    let marked =
+        |(text, verified): (&Option<String>, bool)| Some(format!("{}{}", text.as_ref()?, if verified { "" } else { "*" }));
     let identifiers: Vec<String> = both.into_iter().filter_map(marked).collect();
     let signed_in = if person.disabled { Some("disabled".to_owned()) } else { person.last_sign_in.clone() };
     vec![person.id.clone(), identifiers.join(" "), signed_in.unwrap_or_else(|| "never".to_owned())]
