@@ -215,7 +215,7 @@ async fn tokens_without_a_signing_key_stop_the_start() {
         Err(FunctionError::Init(message)) => format!("{message}{}", verify.log()),
         other => panic!("{other:?}"),
     };
-    assert!(log.contains("TOKEN_ISSUER is set") && log.contains("otpctl keys rotate"), "{log}");
+    assert!(log.contains("TOKEN_ISSUER is set") && log.contains("otpctl keys rotate signing"), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

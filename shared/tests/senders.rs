@@ -357,7 +357,7 @@ async fn tokens_want_a_signing_key_at_the_start_and_after_it() {
         VaultKeys::read(client().secrets(Some(&aws.endpoint())), SECRET.to_owned(), clock, Needs::CodesAndSigning)
     };
     let error = read(&clock).await.err().unwrap().to_string();
-    assert!(error.contains("TOKEN_ISSUER is set") && error.contains("otpctl keys rotate"), "{error}");
+    assert!(error.contains("TOKEN_ISSUER is set") && error.contains("otpctl keys rotate signing"), "{error}");
     let whole = rotation::first_document(clock.now(), Algorithm::EdDsa, &SystemRandomness).unwrap();
     aws.set_secret(Some(whole.to_string()));
     let keys = read(&clock).await.unwrap();

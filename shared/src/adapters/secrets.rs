@@ -82,7 +82,7 @@ pub enum SecretError {
     #[error("the secret's key s{0} cannot be used: {1}")]
     Signing(u32, NotASigningKey),
     /// Tokens are wanted, and there is no key to sign them with.
-    #[error("TOKEN_ISSUER is set, but the secret has no key to sign tokens with: make one with `otpctl keys rotate`")]
+    #[error("TOKEN_ISSUER is set, but the secret has no key to sign tokens with: make one with `otpctl keys rotate signing`")]
     NoSigning,
 }
 
