@@ -19,7 +19,7 @@ use crate::failure::Failure;
 use crate::listen::Listening;
 use crate::settings::Local;
 use crate::stop::Stop;
-use crate::{api, console, keys, outbox_page, settings};
+use crate::{api, console, keys, outbox_page, settings, table_page};
 
 /// Serves until the process is told to stop.
 pub async fn run(stop: Stop) -> Result<(), Failure> {
@@ -27,17 +27,18 @@ pub async fn run(stop: Stop) -> Result<(), Failure> {
     telemetry::start(config.core.log_level);
     let listening = Listening::on(local.port).await?;
     settings::name_the_issuer(&mut config, listening.port());
-    let ring = keys::beside(local.database.as_deref())?;
+    let keys = keys::beside(local.database.as_deref())?;
     let table = Embedded::start(local.database.as_deref()).await?;
     let outbox = Outbox::new(Arc::new(SystemClock));
-    let routes = outbox_page::routes(outbox.clone(), None).merge(api::routes(service(&config, &table, ring, &outbox)));
+    let pages = outbox_page::routes(outbox.clone(), None).merge(table_page::routes(&table, &keys.file));
+    let routes = pages.merge(api::routes(service(&config, &table, Arc::clone(&keys.ring), &outbox)));
     console::say(&welcome(listening.port(), &local));
     listening.serve(routes, stop).await;
     Ok(())
 }
 
-fn service(config: &SendConfig, table: &Embedded, ring: KeyRing, outbox: &Outbox) -> Api {
-    let (keys, randomness): (Arc<dyn KeySource>, Arc<dyn Randomness>) = (Arc::new(Arc::new(ring)), Arc::new(SystemRandomness));
+fn service(config: &SendConfig, table: &Embedded, ring: Arc<KeyRing>, outbox: &Outbox) -> Api {
+    let (keys, randomness): (Arc<dyn KeySource>, Arc<dyn Randomness>) = (Arc::new(ring), Arc::new(SystemRandomness));
     let tokens = wiring::checker(&config.core, &keys, &randomness);
     let parts = Parts { store: Arc::new(table.store()), tokens, keys, clock: Arc::new(SystemClock), randomness };
     let announced: Arc<dyn Sender> = Arc::new(Announced(outbox.clone()));

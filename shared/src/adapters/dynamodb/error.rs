@@ -37,7 +37,7 @@ const PASSING: [&str; 9] = [
 ];
 
 /// Anything else, as the port has it.
-pub(super) fn to_store_error<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> StoreError {
+pub fn to_store_error<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> StoreError {
     match error {
         SdkError::TimeoutError(_) => StoreError::Unavailable("timeout".to_owned()),
         SdkError::DispatchFailure(_) => StoreError::Unavailable("no connection".to_owned()),

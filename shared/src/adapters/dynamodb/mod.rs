@@ -41,7 +41,8 @@ mod transaction;
 mod user_item;
 mod windows;
 
-use error::{is_condition_failure, is_transaction_conflict, to_store_error};
+pub use error::to_store_error;
+use error::{is_condition_failure, is_transaction_conflict};
 use expression::Expression;
 use item::Item;
 
@@ -49,6 +50,14 @@ use item::Item;
 const CONFLICT_ROUNDS: usize = 4;
 /// Rounds of "read the user, change it if nobody else did" before a contended user is answered with 503.
 const CHANGE_ROUNDS: usize = 8;
+
+/// The ledger in an identifier's item that was read in another way, by an operator's scan.
+///
+/// # Errors
+/// The item is out of shape.
+pub fn ledger_of(item: &HashMap<String, AttributeValue>, now: Timestamp) -> Result<Ledger, StoreError> {
+    item::ledger(Some(item), now)
+}
 
 /// Everything this service stores, in one table.
 #[derive(Clone, Debug)]

@@ -279,3 +279,21 @@ async fn forget_limits(file: &str) {
         }
     }
 }
+
+#[test]
+fn otpctl_is_told_where_the_table_and_the_keys_are_and_no_key() {
+    let mut server = Server::start(&[], &[("OTP_MAX_ATTEMPTS", "3")]);
+    let reply = server.get("/dev/table.json");
+    let page = reply.json();
+    assert!(page["endpoint"].as_str().unwrap().starts_with("http://127.0.0.1:"), "{page}");
+    assert_eq!(page["table"], TABLE);
+    assert_eq!((&page["settings"]["OTP_MAX_ATTEMPTS"], &page["settings"]["STAGE"]), (&"3".into(), &"local".into()));
+    let file = std::path::PathBuf::from(page["keys_file"].as_str().unwrap());
+    let keys: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    assert!(!reply.body.contains(keys["k1"].as_str().unwrap()));
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600, "for its owner alone");
+    let foreign = server.request("GET /dev/table.json HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n");
+    assert_eq!(foreign.status, 403);
+    assert!(server.end_by("-TERM").success());
+    assert!(!file.exists(), "the table was in memory: its keys go with it");
+}
