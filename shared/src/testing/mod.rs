@@ -5,6 +5,7 @@ pub mod clock;
 pub mod conformance;
 pub mod embedded;
 pub mod failing;
+pub mod forward;
 pub mod memory;
 pub mod repeating;
 pub mod runtime_api;

@@ -1,0 +1,341 @@
+//! Bad luck, made on purpose: providers, functions and stores that fail at the worst moment.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_sns::config::retry::RetryConfig;
+use otp_auth::adapters::aws::Aws;
+use otp_auth::adapters::outbox::Outbox;
+use otp_auth::adapters::sns::{SnsSender, SnsSettings};
+use otp_auth::domain::ledger::{GuessWrite, SendWrite, Written};
+use otp_auth::domain::time::Timestamp;
+use otp_auth::ports::sender::{Delivery, Message, Sender};
+use otp_auth::ports::store::{AddressLimits, AddressVerdict, ChallengeStore, IdempotencyVerdict, StoreError, WindowStore};
+use otp_auth::testing::aws_stand_in::{AwsStandIn, Fault};
+use otp_auth::testing::embedded::{Embedded, TABLE, local_credentials};
+use otp_auth::testing::memory::MemoryStore;
+use otp_auth::testing::service::{Service, Setup, with_header};
+use serde_json::json;
+use tokio::sync::Notify;
+
+use crate::finding::{Finding, Tried};
+use crate::lab::{PHONE, guess, lab, parallel, real, send};
+use crate::naive::{Flaw, Naive};
+
+/// The provider takes the message and says that it failed, answers rubbish, cuts the connection, throttles.
+pub fn a_providers_retry_sends_twice() -> Finding {
+    Finding {
+        counted: "second attempts at one message",
+        real: parallel(second_attempts(RetryConfig::disabled())),
+        may: 0.0,
+        broken: "the SDK's default of 3 attempts",
+        control: parallel(second_attempts(RetryConfig::standard().with_initial_backoff(Duration::from_millis(1)))),
+    }
+}
+
+async fn second_attempts(retries: RetryConfig) -> Tried {
+    let embedded = Embedded::start(None).await.unwrap();
+    let mut setup = Setup::on(&embedded).unwrap();
+    let outbox = Outbox::new(Arc::clone(&setup.clock) as _);
+    let aws = AwsStandIn::start(outbox.clone(), None, ([127, 0, 0, 1], 0).into()).await.unwrap();
+    let client = Aws::new(&local_credentials()).unwrap().sns(Some(&aws.endpoint()));
+    // The service's own client has none, so `disabled` changes nothing.
+    let config = client.config().to_builder().retry_config(retries.clone()).build();
+    let client = if retries.max_attempts() == 1 { client } else { aws_sdk_sns::Client::from_conf(config) };
+    setup.sender = Arc::new(SnsSender::new(client, &SnsSettings::default()));
+    let service = setup.build();
+    let faults = [Fault::FailAfter, Fault::FailBefore, Fault::Rubbish, Fault::Cut, Fault::Throttle];
+    let mut tried = Tried::default();
+    for (number, fault) in faults.iter().cycle().take(20).enumerate() {
+        let before = aws.requests();
+        aws.script([fault.clone()]);
+        service.post("send", &json!({ "identifier": format!("+123456789{number:02}") })).await;
+        tried.add(aws.requests() - before > 1);
+    }
+    assert!(outbox.sent().len() >= 8, "messages left");
+    tried
+}
+
+/// The function is killed before and after each thing that a send does, and the client tries again with its
+/// Idempotency-Key: at once, and after the cooldown.
+pub fn killed_in_mid_send_and_tried_again() -> Finding {
+    Finding {
+        counted: "people who got a second message",
+        real: parallel(second_messages(real)),
+        may: 0.0,
+        broken: "Idempotency-Keys in the process",
+        control: parallel(second_messages(|setup| {
+            let store = Arc::new(MemoryStore::default());
+            (setup.store, setup.windows) = (Arc::clone(&store) as _, store);
+        })),
+    }
+}
+
+async fn second_messages(change: impl Fn(&mut Setup)) -> Tried {
+    let embedded = Embedded::start(None).await.unwrap();
+    let mut tried = Tried::default();
+    for step in 1.. {
+        let mut setup = Setup::on(&embedded).unwrap();
+        change(&mut setup);
+        let (clock, outbox) = (Arc::clone(&setup.clock), setup.outbox.clone());
+        let halt = Halt::before_step(step);
+        setup.store = Naive::around(&setup.store, halt.clone());
+        setup.windows = Arc::new(Halting { halt: halt.clone(), behind: setup.windows });
+        setup.sender = Arc::new(Halting { halt: halt.clone(), behind: setup.sender });
+        let doomed = setup.build();
+        let phone = format!("+123456789{step:02}");
+        let call = doomed.request("send", &json!({ "identifier": phone }));
+        let call = Arc::new(with_header(call, "idempotency-key", &format!("8e03978e-40d5-43e8-bc93-6894a57f93{step:02}")));
+        let first = tokio::spawn({
+            let (doomed, call) = (doomed.clone(), Arc::clone(&call));
+            async move { doomed.call(&call).await }
+        });
+        tokio::select! {
+            () = halt.reached.notified() => {}
+            () = finished(&first) => break,
+        }
+        first.abort();
+        let mut setup = Setup::on(&embedded).unwrap();
+        change(&mut setup);
+        (setup.clock, setup.sender) = (clock, Arc::new(outbox.clone()));
+        let next = setup.build();
+        next.call(&call).await;
+        next.advance(61);
+        next.call(&call).await;
+        tried.add(outbox.sent().len() > 1);
+    }
+    assert_eq!(tried.tries, 8, "before and after: the address window, the key's claim, the send, the message");
+    tried
+}
+
+async fn finished<T>(task: &tokio::task::JoinHandle<T>) {
+    while !task.is_finished() {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Stands still for ever before one of the steps of a send: what a killed process looks like from outside.
+#[derive(Clone)]
+struct Halt {
+    steps_left: Arc<AtomicUsize>,
+    reached: Arc<Notify>,
+}
+
+impl Halt {
+    fn before_step(step: usize) -> Self {
+        Self { steps_left: Arc::new(AtomicUsize::new(step)), reached: Arc::default() }
+    }
+
+    async fn step(&self) {
+        if self.steps_left.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.reached.notify_one();
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+#[async_trait]
+impl Flaw for Halt {
+    async fn send(&self, behind: &dyn ChallengeStore, write: &SendWrite) -> Result<Written, StoreError> {
+        self.step().await;
+        let written = behind.send(write).await;
+        self.step().await;
+        written
+    }
+}
+
+struct Halting<T> {
+    halt: Halt,
+    behind: T,
+}
+
+#[async_trait]
+impl WindowStore for Halting<Arc<dyn WindowStore>> {
+    async fn count_send(&self, key: &str, limits: AddressLimits, now: Timestamp) -> Result<AddressVerdict, StoreError> {
+        self.halt.step().await;
+        let verdict = self.behind.count_send(key, limits, now).await;
+        self.halt.step().await;
+        verdict
+    }
+
+    async fn claim_idempotency(&self, key: &str, fingerprint: &str, now: Timestamp) -> Result<IdempotencyVerdict, StoreError> {
+        self.halt.step().await;
+        let verdict = self.behind.claim_idempotency(key, fingerprint, now).await;
+        self.halt.step().await;
+        verdict
+    }
+}
+
+#[async_trait]
+impl Sender for Halting<Arc<dyn Sender>> {
+    fn provider(&self) -> &'static str {
+        self.behind.provider()
+    }
+
+    async fn deliver(&self, message: &Message) -> Delivery {
+        self.halt.step().await;
+        let delivery = self.behind.deliver(message).await;
+        self.halt.step().await;
+        delivery
+    }
+}
+
+/// Throttled, or broken; before the write was applied, or after.
+pub fn a_store_that_fails() -> Finding {
+    Finding {
+        counted: "messages and sign-ins",
+        real: parallel(through_a_failing_store(false)),
+        may: 0.0,
+        broken: "no answer taken for yes",
+        control: parallel(through_a_failing_store(true)),
+    }
+}
+
+const OPERATIONS: [&str; 4] = ["count_send", "claim_idempotency", "send", "guess"];
+
+async fn through_a_failing_store(fails_open: bool) -> Tried {
+    let mut tried = Tried::default();
+    for operation in OPERATIONS {
+        for (throttled, applied) in [(true, false), (true, true), (false, false), (false, true)] {
+            let embedded = Embedded::start(None).await.unwrap();
+            let healthy = Setup::on(&embedded).unwrap().build();
+            let challenge = send(&healthy, PHONE).await;
+            let mut setup = Setup::on(&embedded).unwrap();
+            let failing = Arc::new(Failing { operation, throttled, applied, fails_open, windows: Arc::clone(&setup.windows) });
+            setup.store = Naive::around(&setup.store, Arc::clone(&failing));
+            setup.windows = failing;
+            let failing = setup.build();
+            let call = failing.request("send", &json!({ "identifier": "user@example.com" }));
+            let sent = with_header(call, "idempotency-key", "8e03978e-40d5-43e8-bc93-6894a57f9324");
+            let (sent, verified) = if operation == "guess" {
+                (None, Some(guess(&failing, PHONE, &healthy.last_code(), &challenge).await))
+            } else {
+                (Some(failing.call(&sent).await), None)
+            };
+            let status = sent.iter().chain(&verified).map(|reply| reply.status.as_u16()).next().unwrap();
+            assert!(fails_open || status == if throttled { 503 } else { 500 }, "{operation}: {status}");
+            tried.add(!failing.outbox.sent().is_empty() || verified.is_some_and(|reply| reply.status == 200));
+        }
+    }
+    tried
+}
+
+struct Failing {
+    operation: &'static str,
+    throttled: bool,
+    applied: bool,
+    fails_open: bool,
+    windows: Arc<dyn WindowStore>,
+}
+
+impl Failing {
+    fn error(&self) -> StoreError {
+        let cause = "on purpose".to_owned();
+        if self.throttled { StoreError::Unavailable(cause) } else { StoreError::Broken(cause) }
+    }
+
+    /// What is made of the answer of `operation`; `yes` is what failing open would take it for.
+    async fn answer<T>(
+        &self,
+        operation: &str,
+        behind: impl Future<Output = Result<T, StoreError>> + Send,
+        yes: Option<T>,
+    ) -> Result<T, StoreError> {
+        if self.operation != operation {
+            return behind.await;
+        }
+        if self.applied {
+            behind.await?;
+        }
+        yes.filter(|_| self.fails_open).ok_or_else(|| self.error())
+    }
+}
+
+#[async_trait]
+impl Flaw for Arc<Failing> {
+    async fn send(&self, behind: &dyn ChallengeStore, write: &SendWrite) -> Result<Written, StoreError> {
+        self.answer("send", behind.send(write), Some(Written::Applied(Default::default()))).await
+    }
+
+    async fn guess(&self, behind: &dyn ChallengeStore, write: &GuessWrite) -> Result<Written, StoreError> {
+        self.answer("guess", behind.guess(write), None).await
+    }
+}
+
+#[async_trait]
+impl WindowStore for Failing {
+    async fn count_send(&self, key: &str, limits: AddressLimits, now: Timestamp) -> Result<AddressVerdict, StoreError> {
+        self.answer("count_send", self.windows.count_send(key, limits, now), Some(AddressVerdict::Allowed)).await
+    }
+
+    async fn claim_idempotency(&self, key: &str, fingerprint: &str, now: Timestamp) -> Result<IdempotencyVerdict, StoreError> {
+        let behind = self.windows.claim_idempotency(key, fingerprint, now);
+        self.answer("claim_idempotency", behind, Some(IdempotencyVerdict::Same)).await
+    }
+}
+
+/// A counter, register or expiry that is no number any more.
+pub fn a_corrupt_item() -> Finding {
+    Finding {
+        counted: "messages and sign-ins",
+        real: parallel(through_corrupt_items(Some(AttributeValue::S("corrupt".to_owned())))),
+        may: 0.0,
+        broken: "what cannot be read counts as absent",
+        control: parallel(through_corrupt_items(None)),
+    }
+}
+
+/// The attribute, by its letter, and which route must not get past it.
+const COUNTERS: [(&str, &str, &str); 8] = [
+    ("I#", "l", "send"),
+    ("I#", "f", "send"),
+    ("A#", "n", "send"),
+    ("A#", "m", "send"),
+    ("I#", "a", "verify"),
+    ("I#", "e", "verify"),
+    ("I#", "c", "verify"),
+    ("I#", "x", "verify"),
+];
+
+async fn through_corrupt_items(instead: Option<AttributeValue>) -> Tried {
+    let mut tried = Tried::default();
+    for (prefix, letter, route) in COUNTERS {
+        let (embedded, service) = lab(|setup| setup.policy.address_per_minute = 1).await;
+        let challenge = send(&service, PHONE).await;
+        replace(&embedded, prefix, letter, instead.as_ref()).await;
+        let through = if route == "send" {
+            try_to_send(&service).await
+        } else {
+            guess(&service, PHONE, &service.last_code(), &challenge).await.status == 200
+        };
+        tried.add(through);
+    }
+    tried
+}
+
+/// The windows are closed: only a counter that is overlooked lets another message out.
+async fn try_to_send(service: &Service) -> bool {
+    service.advance(20);
+    for identifier in [PHONE, "user@example.com"] {
+        service.post("send", &json!({ "identifier": identifier })).await;
+    }
+    service.outbox.sent().len() > 1
+}
+
+async fn replace(embedded: &Embedded, prefix: &str, letter: &str, instead: Option<&AttributeValue>) {
+    let client = embedded.client();
+    let items = client.scan().table_name(TABLE).send().await.unwrap().items.unwrap();
+    let item = items.iter().find(|item| item["pk"].as_s().unwrap().starts_with(prefix)).unwrap();
+    let is_it = |name: &&String| name.strip_prefix(letter).is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
+    for name in item.keys().filter(is_it) {
+        let update = client.update_item().table_name(TABLE).key("pk", item["pk"].clone()).expression_attribute_names("#a", name);
+        let update = match instead {
+            Some(value) => update.update_expression("SET #a = :a").expression_attribute_values(":a", value.clone()),
+            None => update.update_expression("REMOVE #a"),
+        };
+        update.send().await.unwrap();
+    }
+}

@@ -1,0 +1,244 @@
+//! Does this identifier have an account? It must not show in what a reply says, in what is asked of the table, or in how
+//! long it takes.
+//!
+//! The first two are exact, and are what holds: the same bytes in shape, and the same requests to the table in the same
+//! order. The third is a statistic on top: Welch's t between the two classes, in random order so that a busy machine slows
+//! both alike, without the slowest tenth of each half (as dudect crops them), everything on one thread. A real difference
+//! shows in every round; noise does not: the least of three rounds counts.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use async_trait::async_trait;
+use aws_lc_rs::rand;
+use http::Response;
+use otp_auth::domain::ledger::{SendWrite, Written};
+use otp_auth::http::{Call, Problem, ProblemCode};
+use otp_auth::ports::store::{ChallengeStore, StoreError};
+use otp_auth::testing::embedded::Embedded;
+use otp_auth::testing::forward::Forward;
+use otp_auth::testing::service::{Service, Setup};
+use serde_json::{Value, json};
+
+use crate::finding::{Finding, Tried};
+use crate::lab::{DAY, guess_body, in_turns};
+use crate::naive::{Flaw, Naive};
+
+/// Identifiers of each class in a measurement: with both classes, 2,000 sends and 2,000 verifies.
+const EACH: usize = 1000;
+
+/// The bound on |t| beyond which a difference is a leak (TVLA; dudect has the same order).
+const BOUND: f64 = 4.5;
+
+/// A service with users, and identifiers that it has never seen.
+struct Crowd {
+    service: Service,
+    forward: Forward,
+    /// In random order; true for those who have an account.
+    identifiers: Vec<(String, bool)>,
+    _embedded: Embedded,
+}
+
+impl Crowd {
+    /// Half of them have signed in two days ago.
+    async fn of(each: usize, looks_up: bool) -> Self {
+        let embedded = Embedded::start(None).await.unwrap();
+        let forward = Forward::to(&embedded.endpoint()).unwrap();
+        let store = Arc::new(embedded.store_at(&forward.listen().await.unwrap()));
+        let mut setup = Setup::on(&embedded).unwrap();
+        (setup.store, setup.windows, setup.directory) = (Arc::clone(&store) as _, Arc::clone(&store) as _, store);
+        if looks_up {
+            setup.store = Naive::around(&setup.store, LooksUpUsers);
+        }
+        let service = setup.build();
+        let mut identifiers: Vec<(String, bool)> =
+            (0..2 * each).map(|number| (format!("u{number:04}@example.com"), number % 2 == 0)).collect();
+        for (identifier, _) in identifiers.iter().filter(|(_, known)| *known) {
+            service.post("send", &json!({ "identifier": identifier })).await;
+            let answer = json!({ "identifier": identifier, "otp_code": service.last_code() });
+            assert_eq!(service.post("verify", &answer).await.status, 200);
+        }
+        service.advance(2 * DAY);
+        shuffle(&mut identifiers);
+        let _preparation = forward.take_operations();
+        Self { service, forward, identifiers, _embedded: embedded }
+    }
+
+    /// A new code, a wrong guess at it, a guess that names no challenge, and one that names none of ours.
+    async fn calls(&self, identifier: &str) -> [(&'static str, Call); 4] {
+        let verify = |challenge| self.service.request("verify", &guess_body(identifier, "0000000000", &challenge));
+        [
+            ("send", self.service.request("send", &json!({ "identifier": identifier }))),
+            ("verify after a send", verify(Value::Null)),
+            ("verify, forged", verify(json!("forged"))),
+            ("send again", self.service.request("send", &json!({ "identifier": identifier }))),
+        ]
+    }
+}
+
+/// What some samples do: whoever has an account is looked up first.
+struct LooksUpUsers;
+
+#[async_trait]
+impl Flaw for LooksUpUsers {
+    async fn send(&self, behind: &dyn ChallengeStore, write: &SendWrite) -> Result<Written, StoreError> {
+        if behind.read(&write.key, write.now).await?.user.is_some() {
+            behind.read(&write.key, write.now).await?;
+        }
+        behind.send(write).await
+    }
+}
+
+fn shuffle<T>(items: &mut [T]) {
+    for last in (1..items.len()).rev() {
+        let mut bytes = [0; 4];
+        rand::fill(&mut bytes).unwrap();
+        items.swap(last, u32::from_be_bytes(bytes) as usize % (last + 1));
+    }
+}
+
+/// For each kind of request, every shape that its replies had.
+type Shapes = BTreeMap<&'static str, BTreeSet<String>>;
+
+/// How many more shapes there were than kinds of request.
+fn beyond_one_each(tries: usize, shapes: &Shapes) -> Tried {
+    Tried::of(tries, shapes.values().map(|shapes| shapes.len() - 1).sum())
+}
+
+pub fn does_this_account_exist_by_bytes() -> Finding {
+    Finding {
+        counted: "kinds of request whose replies differ",
+        real: in_turns(replies_that_differ(|_, response| response)),
+        may: 0.0,
+        broken: "404 for those who have no account",
+        control: in_turns(replies_that_differ(|known, response| {
+            if known { response } else { Problem::new(ProblemCode::NotFound).into_response("test-request") }
+        })),
+    }
+}
+
+async fn replies_that_differ(as_told: impl Fn(bool, Response<String>) -> Response<String>) -> Tried {
+    let crowd = Crowd::of(25, false).await;
+    let (mut shapes, mut tries) = (Shapes::new(), 0);
+    for (identifier, known) in &crowd.identifiers {
+        for (kind, call) in crowd.calls(identifier).await {
+            let response = as_told(*known, crowd.service.api.handle(&call).await);
+            shapes.entry(kind).or_default().insert(shape(&response));
+            tries += 1;
+        }
+    }
+    beyond_one_each(tries, &shapes)
+}
+
+/// Status, headers whole, the body's fields in order, and its length: what is volatile in it (challenge, times) is as long
+/// in every reply.
+fn shape(response: &Response<String>) -> String {
+    let body: Value = serde_json::from_str(response.body()).unwrap();
+    let fields: Vec<&String> = body.as_object().unwrap().keys().collect();
+    format!("{} {:?} {fields:?} {}", response.status(), response.headers(), response.body().len())
+}
+
+pub fn does_this_account_exist_by_requests() -> Finding {
+    Finding {
+        counted: "kinds of request that ask the table for more",
+        real: in_turns(requests_that_differ(false)),
+        may: 0.0,
+        broken: "a look-up of those who have an account",
+        control: in_turns(requests_that_differ(true)),
+    }
+}
+
+async fn requests_that_differ(looks_up: bool) -> Tried {
+    let crowd = Crowd::of(25, looks_up).await;
+    let (mut shapes, mut tries) = (Shapes::new(), 0);
+    for (identifier, _) in &crowd.identifiers {
+        for (kind, call) in crowd.calls(identifier).await {
+            crowd.service.call(&call).await;
+            shapes.entry(kind).or_default().insert(crowd.forward.take_operations().join(" "));
+            tries += 1;
+        }
+    }
+    beyond_one_each(tries, &shapes)
+}
+
+/// |t| of sends and of verifies.
+#[derive(Clone, Copy)]
+struct Timed {
+    send: f64,
+    verify: f64,
+}
+
+fn timed() -> Timed {
+    static TIMED: OnceLock<Timed> = OnceLock::new();
+    *TIMED.get_or_init(|| least_of_three(|| in_turns(measured(EACH, false))))
+}
+
+fn timed_control() -> Timed {
+    static TIMED: OnceLock<Timed> = OnceLock::new();
+    *TIMED.get_or_init(|| in_turns(measured(EACH / 5, true)))
+}
+
+/// Further rounds only where the first shows something.
+fn least_of_three(round: impl Fn() -> Timed) -> Timed {
+    let mut least = round();
+    for _ in 0..2 {
+        if least.send.max(least.verify) < BOUND {
+            break;
+        }
+        let next = round();
+        least = Timed { send: least.send.min(next.send), verify: least.verify.min(next.verify) };
+    }
+    least
+}
+
+#[allow(clippy::disallowed_methods, reason = "a measurement")]
+async fn measured(each: usize, looks_up: bool) -> Timed {
+    let crowd = Crowd::of(each, looks_up).await;
+    let (mut sends, mut verifies) = (Vec::new(), Vec::new());
+    for (identifier, known) in &crowd.identifiers {
+        let [(_, send), (_, verify), ..] = crowd.calls(identifier).await;
+        for (call, times) in [(send, &mut sends), (verify, &mut verifies)] {
+            let started = Instant::now();
+            let response = crowd.service.api.handle(&call).await;
+            times.push((started.elapsed().as_secs_f64(), *known));
+            assert!([200, 400].contains(&response.status().as_u16()), "{}", response.body());
+        }
+    }
+    Timed { send: welch_t(&sends).abs(), verify: welch_t(&verifies).abs() }
+}
+
+/// Welch's t between the two classes, without what is slower than nine tenths of all.
+fn welch_t(times: &[(f64, bool)]) -> f64 {
+    let mut sorted: Vec<f64> = times.iter().map(|(time, _)| *time).collect();
+    sorted.sort_by(f64::total_cmp);
+    let limit = sorted[sorted.len() * 9 / 10];
+    let class = |wanted| times.iter().filter(move |(time, known)| *known == wanted && *time < limit).map(|(time, _)| *time);
+    let (known, new) = (moments(class(true)), moments(class(false)));
+    (known.0 - new.0) / (known.1 + new.1).sqrt()
+}
+
+/// The mean, and its variance.
+fn moments(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
+    let count = values.clone().count() as f64;
+    let mean = values.clone().sum::<f64>() / count;
+    (mean, values.map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0) / count)
+}
+
+pub fn does_this_account_exist_by_time_of_send() -> Finding {
+    by_time(|timed| timed.send, timed_control().send)
+}
+
+pub fn does_this_account_exist_by_time_of_verify() -> Finding {
+    by_time(|timed| timed.verify, timed_control().send)
+}
+
+fn by_time(route: fn(Timed) -> f64, control: f64) -> Finding {
+    Finding {
+        counted: "|t| between known and new",
+        real: Tried { tries: 2 * EACH, through: route(timed()) },
+        may: BOUND,
+        broken: "a look-up of those who have an account",
+        control: Tried { tries: 2 * EACH / 5, through: control },
+    }
+}
