@@ -13,6 +13,7 @@ use std::time::Instant;
 use async_trait::async_trait;
 use aws_lc_rs::rand;
 use http::Response;
+use otp_auth::adapters::dynamodb::DynamoStore;
 use otp_auth::domain::ledger::{SendWrite, Written};
 use otp_auth::http::{Call, Problem, ProblemCode};
 use otp_auth::ports::store::{ChallengeStore, StoreError};
@@ -34,7 +35,6 @@ const BOUND: f64 = 4.5;
 /// A service with users, and identifiers that it has never seen.
 struct Crowd {
     service: Service,
-    forward: Forward,
     /// In random order; true for those who have an account.
     identifiers: Vec<(String, bool)>,
     _embedded: Embedded,
@@ -44,9 +44,22 @@ impl Crowd {
     /// Half of them have signed in two days ago.
     async fn of(each: usize, looks_up: bool) -> Self {
         let embedded = Embedded::start(None).await.unwrap();
+        Self::on(embedded.store(), embedded, each, looks_up).await
+    }
+
+    /// The same, with every request to the table counted at its endpoint.
+    async fn counted(each: usize, looks_up: bool) -> (Self, Forward) {
+        let embedded = Embedded::start(None).await.unwrap();
         let forward = Forward::to(&embedded.endpoint()).unwrap();
-        let store = Arc::new(embedded.store_at(&forward.listen().await.unwrap()));
+        let store = embedded.store_at(&forward.listen().await.unwrap());
+        let crowd = Self::on(store, embedded, each, looks_up).await;
+        let _preparation = forward.take_operations();
+        (crowd, forward)
+    }
+
+    async fn on(store: DynamoStore, embedded: Embedded, each: usize, looks_up: bool) -> Self {
         let mut setup = Setup::on(&embedded).unwrap();
+        let store = Arc::new(store);
         (setup.store, setup.windows, setup.directory) = (Arc::clone(&store) as _, Arc::clone(&store) as _, store);
         if looks_up {
             setup.store = Naive::around(&setup.store, LooksUpUsers);
@@ -61,8 +74,7 @@ impl Crowd {
         }
         service.advance(2 * DAY);
         shuffle(&mut identifiers);
-        let _preparation = forward.take_operations();
-        Self { service, forward, identifiers, _embedded: embedded }
+        Self { service, identifiers, _embedded: embedded }
     }
 
     /// A new code, a wrong guess at it, a guess that names no challenge, and one that names none of ours.
@@ -150,12 +162,12 @@ pub fn does_this_account_exist_by_requests() -> Finding {
 }
 
 async fn requests_that_differ(looks_up: bool) -> Tried {
-    let crowd = Crowd::of(25, looks_up).await;
+    let (crowd, forward) = Crowd::counted(25, looks_up).await;
     let (mut shapes, mut tries) = (Shapes::new(), 0);
     for (identifier, _) in &crowd.identifiers {
         for (kind, call) in crowd.calls(identifier).await {
             crowd.service.call(&call).await;
-            shapes.entry(kind).or_default().insert(crowd.forward.take_operations().join(" "));
+            shapes.entry(kind).or_default().insert(forward.take_operations().join(" "));
             tries += 1;
         }
     }

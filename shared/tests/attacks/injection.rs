@@ -19,7 +19,7 @@ const MARK: &str = "zzinjected";
 const IDENTIFIERS: [&str; 12] = [
     "zzinjected@example.com",
     "{{zzinjected}}@example.com",
-    "zzinjected&amp;'*=?^_`{|}~@example.com",
+    "zzinjected&'*=?^_`{|}~@example.com",
     "a@zzinjected.example",
     "a@example.com\r\nBcc: zzinjected@example.org",
     "a@example.com%0d%0aBcc:zzinjected@example.org",

@@ -35,6 +35,15 @@ pub fn in_turns<T>(attack: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(attack)
 }
 
+/// Without a line for each panic on purpose.
+pub fn quietly<T>(run: impl FnOnce() -> T) -> T {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let result = run();
+    std::panic::set_hook(hook);
+    result
+}
+
 /// All of these calls at once.
 pub async fn at_once(service: &Service, calls: Vec<Call>) -> Vec<TestReply> {
     let tasks = calls.into_iter().map(|call| {

@@ -119,7 +119,9 @@ fn main() {
 
 fn trial(attack: &'static Attack, findings: Arc<Mutex<Findings>>) -> Trial {
     Trial::test(format!("{}::{}", attack.theme, attack.name), move || {
+        let __s = std::time::Instant::now();
         let finding: Finding = (attack.run)();
+        eprintln!("TIME {} {:?}", attack.name, __s.elapsed());
         let verdict = finding.verdict();
         findings.lock().unwrap().add(attack, finding);
         verdict.map_err(Into::into)

@@ -3,13 +3,18 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use otp_auth::app::send_otp::SendRequest;
+use otp_auth::domain::address::SourceAddress;
+use otp_auth::domain::purpose::Purpose;
+use otp_auth::domain::recipient::Recipient;
 use otp_auth::http::Call;
+use otp_auth::messages::Locale;
 use otp_auth::testing::failing::PanickingSender;
 use otp_auth::testing::service::{Service, Setup, TestReply};
 use serde_json::{Value, json};
 
 use crate::finding::{Finding, Tried};
-use crate::lab::{PHONE, lab, parallel, raw, real};
+use crate::lab::{PHONE, lab, parallel, quietly, raw, real};
 
 fn bodies() -> Vec<Vec<u8>> {
     let deep = "[".repeat(4000) + &"]".repeat(4000);
@@ -93,15 +98,6 @@ fn unwrapped() -> Tried {
     tried
 }
 
-/// Without a line for each panic on purpose.
-fn quietly<T>(run: impl FnOnce() -> T) -> T {
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|_| {}));
-    let result = run();
-    std::panic::set_hook(hook);
-    result
-}
-
 /// What made parsers of phone numbers, domain names and codes elsewhere panic, or is near it.
 const PARSERS: [&str; 24] = [
     "+dwPAA;phone-context=AA",
@@ -158,48 +154,46 @@ fn panics_on(text: &str) -> bool {
 pub fn a_bug_ends_the_function() -> Finding {
     Finding {
         counted: "requests without a reply",
-        real: parallel(async {
-            let (_embedded, service) = lab(with_a_bug).await;
-            let mut tried = Tried::default();
-            for number in 0..10 {
-                let body = json!({ "identifier": format!("u{number}@example.com") });
-                let reply = service.post("send", &body).await;
-                assert!(!reply.body.to_string().contains("on purpose"), "the cause stays inside");
-                tried.add(reply.status != 500 || reply.body["code"] != "internal");
-            }
-            tried
-        }),
+        real: quietly(|| parallel(unanswered())),
         may: 0.0,
         broken: "the use case without the handler around it",
-        control: parallel(async {
-            let (_embedded, service) = lab(with_a_bug).await;
-            let mut tried = Tried::default();
-            for number in 0..10 {
-                let service = service.clone();
-                let unguarded = tokio::spawn(async move { unguarded(&service, number).await });
-                tried.add(unguarded.await.is_err());
-            }
-            tried
-        }),
+        control: quietly(|| parallel(unguarded())),
     }
+}
+
+async fn unanswered() -> Tried {
+    let (_embedded, service) = lab(with_a_bug).await;
+    let mut tried = Tried::default();
+    for number in 0..10 {
+        let reply = service.post("send", &json!({ "identifier": format!("u{number}@example.com") })).await;
+        assert!(!reply.body.to_string().contains("on purpose"), "the cause stays inside");
+        tried.add(reply.status != 500 || reply.body["code"] != "internal");
+    }
+    tried
+}
+
+async fn unguarded() -> Tried {
+    let (_embedded, service) = lab(with_a_bug).await;
+    let mut tried = Tried::default();
+    for number in 0..10 {
+        let service = service.clone();
+        let call = async move { service.api.send.as_ref().unwrap().execute(&send_request(number)).await.is_ok() };
+        tried.add(tokio::spawn(call).await.is_err());
+    }
+    tried
 }
 
 fn with_a_bug(setup: &mut Setup) {
     setup.sender = Arc::new(PanickingSender);
 }
 
-async fn unguarded(service: &Service, number: usize) {
-    use otp_auth::app::send_otp::SendRequest;
-    use otp_auth::domain::address::SourceAddress;
-    use otp_auth::domain::purpose::Purpose;
-    use otp_auth::domain::recipient::Recipient;
-    let request = SendRequest {
-        recipient: Recipient::parse(&format!("v{number}@example.com"), None).unwrap(),
+fn send_request(number: usize) -> SendRequest {
+    SendRequest {
+        recipient: Recipient::parse(&format!("u{number}@example.com"), None).unwrap(),
         purpose: Purpose::Login,
-        locale: service.api.locale,
+        locale: Locale::default(),
         challenge_id: None,
         idempotency_key: None,
         source: SourceAddress::new([203, 0, 113, 7].into()),
-    };
-    let _reply = service.api.send.as_ref().unwrap().execute(&request).await;
+    }
 }
