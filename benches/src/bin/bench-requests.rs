@@ -72,8 +72,13 @@ impl Bench {
         let forward = Forward::to(&embedded.endpoint())?;
         let client = Aws::new(&embedded::local_credentials())?.dynamodb(Some(&forward.listen().await?));
         let store = Arc::new(DynamoStore::new(client, embedded::TABLE.to_owned()));
-        let setup =
-            Setup { store: Arc::clone(&store) as _, windows: Arc::clone(&store) as _, directory: store, ..Setup::on(&embedded)? };
+        let setup = Setup {
+            store: Arc::clone(&store) as _,
+            windows: Arc::clone(&store) as _,
+            counters: Arc::clone(&store) as _,
+            directory: store,
+            ..Setup::on(&embedded)?
+        };
         Ok(Self { service: setup.build(), forward, rows: Vec::new(), _embedded: embedded })
     }
 

@@ -102,6 +102,19 @@ impl KeyRing {
         format!("A#{}#{hour}", short_text(&tag))
     }
 
+    /// Partition key of the item that holds the countries which a source address asks for on one day since the epoch.
+    #[must_use]
+    pub fn address_day_key(&self, address: &SourceAddress, day: u64) -> String {
+        let tag = mac(&self.identifiers, &[b"address", &address.as_bytes()]);
+        format!("V#{}#{day}", short_text(&tag))
+    }
+
+    /// Partition key of the item of a number prefix.
+    #[must_use]
+    pub fn prefix_key(&self, prefix: &str) -> String {
+        format!("P#{}", short_text(&mac(&self.identifiers, &[b"prefix", prefix.as_bytes()])))
+    }
+
     /// Partition key of the item that remembers which request an Idempotency-Key came with.
     #[must_use]
     pub fn idempotency_key(&self, header: &str) -> String {

@@ -9,5 +9,6 @@ pub mod ledger;
 pub mod policy;
 pub mod purpose;
 pub mod recipient;
+pub mod test_identifiers;
 pub mod time;
 pub mod user;

@@ -121,7 +121,7 @@ impl Api {
         };
         match route {
             Route::Send(send) => send_otp::answer(send, self.locale, source, &call.headers, body, record).await,
-            Route::Verify(verify) => verify_otp::answer(verify, body, record).await,
+            Route::Verify(verify) => verify_otp::answer(verify, source, body, record).await,
         }
     }
 

@@ -133,11 +133,11 @@ fn request(number: u8) -> RequestId {
     RequestId::new([number; 9])
 }
 
-fn check(promise: &str, holds: bool) -> Outcome {
+pub(super) fn check(promise: &str, holds: bool) -> Outcome {
     if holds { Ok(()) } else { Err(promise.to_owned()) }
 }
 
-fn same<T: PartialEq + std::fmt::Debug>(promise: &str, got: T, wanted: T) -> Outcome {
+pub(super) fn same<T: PartialEq + std::fmt::Debug>(promise: &str, got: T, wanted: T) -> Outcome {
     if got == wanted { Ok(()) } else { Err(format!("{promise}: got {got:?}, wanted {wanted:?}")) }
 }
 

@@ -12,15 +12,21 @@ use super::clock::TestClock;
 use super::embedded::{Embedded, EmbeddedError};
 use crate::adapters::outbox::Outbox;
 use crate::adapters::system::SystemRandomness;
+use crate::app::guard::Guard;
 use crate::app::send_otp::SendOtp;
 use crate::app::verify_otp::VerifyOtp;
-use crate::domain::guard::SmsCountries;
+use crate::domain::guard::GuardPolicy;
+use crate::domain::guard::budget::Budget;
+use crate::domain::guard::destinations::SmsCountries;
+use crate::domain::guard::unanswered::{CountryFloor, PrefixLimits};
 use crate::domain::keys::{InvalidKeys, KeyId, KeyRing};
 use crate::domain::policy::Policy;
+use crate::domain::test_identifiers::TestIdentifiers;
 use crate::http::{Api, Call, Cors};
 use crate::messages::{Brand, Locale};
 use crate::ports::clock::Clock;
 use crate::ports::directory::Directory;
+use crate::ports::guard::GuardStore;
 use crate::ports::keys::KeySource;
 use crate::ports::sender::Sender;
 use crate::ports::store::{ChallengeStore, WindowStore};
@@ -46,8 +52,12 @@ pub struct Setup {
     pub sender: Arc<dyn Sender>,
     /// The numbers; address windows are wide, so that tests can send from one place.
     pub policy: Policy,
-    /// Where texts may go.
-    pub countries: SmsCountries,
+    /// What may leave: everywhere, and the windows are wide, so that tests can send to many numbers.
+    pub guard: GuardPolicy,
+    /// The guard's counters.
+    pub counters: Arc<dyn GuardStore>,
+    /// Identifiers of testers.
+    pub test_identifiers: TestIdentifiers,
 }
 
 /// A service under test.
@@ -80,6 +90,19 @@ pub fn test_keys() -> Result<Arc<KeyRing>, InvalidKeys> {
     KeyRing::new(&[(KeyId(1), vec![7; 64])].into(), KeyId(1), KeyId(1)).map(Arc::new)
 }
 
+/// A guard that serves every country and has room for a test's traffic.
+#[must_use]
+pub fn wide_guard() -> GuardPolicy {
+    GuardPolicy {
+        countries: SmsCountries::All,
+        prefix: PrefixLimits { per_hour: 40, per_day: 40 },
+        country: CountryFloor { per_hour: 1_000_000, per_day: 1_000_000 },
+        countries_per_address: 250,
+        budget: Budget { messages: 10_000_000, ..Budget::default() },
+        ..GuardPolicy::default()
+    }
+}
+
 impl Setup {
     /// On an embedded DynamoDB, with the defaults of the policy.
     ///
@@ -93,19 +116,22 @@ impl Setup {
         Ok(Self {
             store: Arc::clone(&store) as _,
             windows: Arc::clone(&store) as _,
-            directory: store,
+            directory: Arc::clone(&store) as _,
+            counters: store,
             keys: Arc::new(keys),
             clock,
             sender: Arc::new(outbox.clone()),
             outbox,
             policy: Policy { address_per_minute: 100_000, address_per_hour: 100_000, ..Policy::default() },
-            countries: SmsCountries::All,
+            guard: wide_guard(),
+            test_identifiers: TestIdentifiers::default(),
         })
     }
 
     /// The service.
     #[must_use]
     pub fn build(self) -> Service {
+        let guard = Arc::new(Guard::new(self.counters, self.guard));
         let send = SendOtp {
             store: Arc::clone(&self.store),
             windows: self.windows,
@@ -115,7 +141,8 @@ impl Setup {
             clock: Arc::clone(&self.clock) as _,
             randomness: Arc::new(SystemRandomness),
             policy: self.policy.clone(),
-            countries: self.countries,
+            guard: Arc::clone(&guard),
+            test_identifiers: self.test_identifiers,
             brand: Brand { app: "Acme".to_owned(), domain: "example.com".to_owned() },
         };
         let verify = VerifyOtp {
@@ -125,6 +152,7 @@ impl Setup {
             clock: Arc::clone(&self.clock) as _,
             randomness: Arc::new(SystemRandomness),
             policy: self.policy,
+            guard,
         };
         let api = Api {
             send: Some(send),
