@@ -60,7 +60,8 @@ impl Crowd {
     async fn on(store: DynamoStore, embedded: Embedded, each: usize, looks_up: bool) -> Self {
         let mut setup = Setup::on(&embedded).unwrap();
         let store = Arc::new(store);
-        (setup.store, setup.windows, setup.directory) = (Arc::clone(&store) as _, Arc::clone(&store) as _, store);
+        (setup.store, setup.windows) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
+        (setup.directory, setup.counters) = (Arc::clone(&store) as _, store);
         if looks_up {
             setup.store = Naive::around(&setup.store, LooksUpUsers);
         }
@@ -73,6 +74,8 @@ impl Crowd {
             assert_eq!(service.post("verify", &answer).await.status, 200);
         }
         service.advance(2 * DAY);
+        // What a process asks once in a while, it has asked.
+        service.post("send", &json!({ "identifier": "first@example.com" })).await;
         shuffle(&mut identifiers);
         Self { service, identifiers, _embedded: embedded }
     }

@@ -31,7 +31,8 @@ pub async fn counted() -> (Embedded, Forward, Service) {
     let forward = Forward::to(&embedded.endpoint()).unwrap();
     let store = Arc::new(embedded.store_at(&forward.listen().await.unwrap()));
     let mut setup = Setup::on(&embedded).unwrap();
-    (setup.store, setup.windows, setup.directory) = (Arc::clone(&store) as _, Arc::clone(&store) as _, store);
+    (setup.store, setup.windows) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
+    (setup.directory, setup.counters) = (Arc::clone(&store) as _, store);
     (embedded, forward, setup.build())
 }
 

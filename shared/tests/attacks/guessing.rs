@@ -7,6 +7,7 @@ use otp_auth::domain::code::{Code, CodeShape};
 use otp_auth::domain::purpose::Purpose;
 use otp_auth::domain::recipient::Recipient;
 use otp_auth::testing::memory::{MemoryStore, RacyStore};
+use otp_auth::testing::memory_guard::MemoryGuard;
 use otp_auth::testing::service::{Service, Setup, test_keys};
 use serde_json::{Value, json};
 
@@ -14,10 +15,11 @@ use crate::finding::{Finding, Tried};
 use crate::lab::{DAY, HOUR, PHONE, at_once, guess, guess_body, in_turns, lab, parallel, real, send, with_code, wrong};
 use crate::naive::{Naive, NoLevels, ResendStartsOver, SuccessForgives};
 
-/// The control of every race. The address windows are in memory, so that all requests come to the racy store in one go.
+/// The control of every race. The other windows are in memory, so that all requests come to the racy store in one go.
 pub fn racy(setup: &mut Setup) {
     setup.store = Arc::new(RacyStore::default());
     setup.windows = Arc::new(MemoryStore::default());
+    setup.counters = Arc::new(MemoryGuard::default());
 }
 
 pub fn parallel_guesses_race_the_attempt_counter() -> Finding {

@@ -19,6 +19,7 @@ mod leaks;
 mod lockout;
 mod malformed;
 mod naive;
+mod pumping;
 mod purpose;
 mod replay;
 mod spelling;
@@ -64,6 +65,18 @@ const SUITE: &[Attack] = suite! {
         unknown_keys_make_the_vault_be_asked_again,
         bombing_a_person_with_texts,
         limits_in_process_memory,
+    }
+    pumping {
+        sms_pumping_of_adjacent_numbers,
+        sms_pumping_slowly_through_a_day,
+        sms_pumping_of_scattered_numbers,
+        parallel_sends_race_the_prefix_window,
+        premium_ranges_and_dear_neighbours,
+        one_address_asks_for_many_countries,
+        parallel_sends_race_the_daily_budget,
+        texts_after_the_kill_switch,
+        disposable_mail_domains,
+        a_test_code_reaches_production,
     }
     addresses {
         forged_x_forwarded_for,
