@@ -1,10 +1,13 @@
 //! Pretending to come from somewhere else. Ten sends a minute would be enough to see it; an address has five.
 
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue};
 use lambda_http::Context;
 use otp_auth::adapters::lambda::{Event, answer};
+use otp_auth::domain::callers::{SharedSecret, TrustedCallers};
+use otp_auth::domain::keys::{KeyId, KeyRing};
 use otp_auth::http::Call;
 use otp_auth::testing::service::{Service, Setup, with_header};
 use serde_json::{Value, json};
@@ -100,6 +103,34 @@ pub fn hopping_through_an_ipv6_network() -> Finding {
             from(call, Ipv6Addr::new(0x2001, 0xdb8, 1, host, 0, 0, 0, 1))
         })),
     }
+}
+
+/// An operator trusts a CloudFront and a back end, each by a secret, with the address of their client.
+pub fn claiming_to_be_a_trusted_proxy() -> Finding {
+    let claim = |call: Call, number: usize, origin: &str, key: &str| {
+        let viewer = format!("{}:4711", claimed(number));
+        let call = with_header(with_header(call, "cloudfront-viewer-address", &viewer), "x-origin-verify", origin);
+        with_header(with_header(call, "x-client-address", &claimed(number)), "x-api-key", key)
+    };
+    let (edge, shop) = ("c".repeat(32), "b".repeat(32));
+    let without: [(&str, &str); 5] = [("", ""), ("guessed", "guessed"), (&edge[1..], &shop[1..]), (&shop, &edge), ("*", "*")];
+    Finding {
+        counted: "messages in a minute from one address",
+        real: parallel(sends_from(trusting, |call, number| {
+            let (origin, key) = without[number % without.len()];
+            claim(call, number, origin, key)
+        })),
+        may: 5.0,
+        broken: "the secret in the attacker's hands",
+        control: parallel(sends_from(trusting, |call, number| claim(call, number, &edge, ""))),
+    }
+}
+
+fn trusting(setup: &mut Setup) {
+    five_a_minute(setup);
+    let secret = |text: &str| SharedSecret::new(text.repeat(32).into()).unwrap();
+    let ring = KeyRing::new(&[(KeyId(1), vec![7; 64])].into(), KeyId(1), KeyId(1)).unwrap();
+    setup.keys = Arc::new(Arc::new(ring.with_callers(TrustedCallers::new(Some(secret("c")), vec![secret("b")]))));
 }
 
 /// Without a source address everybody would share one window, or nobody have one.

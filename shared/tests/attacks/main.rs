@@ -82,6 +82,7 @@ const SUITE: &[Attack] = suite! {
         forged_x_forwarded_for,
         hopping_through_an_ipv6_network,
         requests_without_a_source_address,
+        claiming_to_be_a_trusted_proxy,
     }
     spelling {
         spellings_of_one_mailbox,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use otp_auth::adapters::dynamodb::guard::STOPS;
@@ -12,11 +13,13 @@ use otp_auth::domain::guard::unanswered::{CountryFloor, PrefixLimits};
 use otp_auth::domain::guard::{GuardMode, GuardPolicy};
 use otp_auth::domain::time::Timestamp;
 use otp_auth::testing::embedded::{Embedded, TABLE};
+use otp_auth::testing::memory::MemoryStore;
+use otp_auth::testing::memory_guard::RacyGuard;
 use otp_auth::testing::service::{Service, Setup, wide_guard};
 use serde_json::json;
 
 use crate::finding::{Finding, Tried};
-use crate::lab::{at_once, from, lab, parallel, real};
+use crate::lab::{at_once, from, in_turns, lab, parallel, real};
 
 /// The windows as they are by default, the budget aside: it is an attack of its own.
 fn default_windows(setup: &mut Setup) {
@@ -94,8 +97,18 @@ pub fn parallel_sends_race_the_prefix_window() -> Finding {
         counted: "messages to a block of numbers at once",
         real: parallel(texts_at_once(default_windows)),
         may: f64::from(PrefixLimits::default().per_hour),
-        broken: "GUARD_MODE=observe",
-        control: parallel(texts_at_once(only_watching)),
+        broken: "counters that are read, then written",
+        control: in_turns(texts_at_once(racy(default_windows))),
+    }
+}
+
+/// The stores in memory, so that all requests come to the racy one in one go.
+fn racy(change: impl FnOnce(&mut Setup)) -> impl FnOnce(&mut Setup) {
+    |setup| {
+        change(setup);
+        let store = Arc::new(MemoryStore::default());
+        (setup.store, setup.windows) = (Arc::clone(&store) as _, store);
+        setup.counters = Arc::new(RacyGuard::default());
     }
 }
 
@@ -173,15 +186,19 @@ async fn countries_texted(change: impl FnOnce(&mut Setup)) -> Tried {
     Tried::of(numbers.len(), texted.len())
 }
 
-/// Every other window is wide: what is left is the budget, and a country's half of it. All at once.
+/// Every other window is wide: what is left is the budget. All at once.
 pub fn parallel_sends_race_the_daily_budget() -> Finding {
     Finding {
-        counted: "messages of a budget of 20, half a country's",
-        real: parallel(texts_of_a_day(|setup| setup.guard.budget = Budget { messages: 20, ..Budget::default() })),
+        counted: "messages of a budget of 10",
+        real: parallel(texts_of_a_day(ten_texts)),
         may: 10.0,
-        broken: "no budget",
-        control: parallel(texts_of_a_day(real)),
+        broken: "counters that are read, then written",
+        control: in_turns(texts_of_a_day(racy(ten_texts))),
     }
+}
+
+fn ten_texts(setup: &mut Setup) {
+    setup.guard.budget = Budget { messages: 10, country_percent: 100, ..Budget::default() };
 }
 
 async fn texts_of_a_day(change: impl FnOnce(&mut Setup)) -> Tried {
