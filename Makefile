@@ -1,7 +1,7 @@
 # `make` lists what there is. What CI calls is what a person calls.
 
 .DEFAULT_GOAL := help
-.PHONY: help run web test test-web check bench-requests bench-start watch invoke invoke-verify sam-local build validate deploy tools clean
+.PHONY: help run web test test-web check attacks enumeration bench-requests bench-start watch invoke invoke-verify sam-local build validate deploy tools clean
 
 VENV := .venv
 CARGO_DENY := 0.20.2
@@ -42,6 +42,12 @@ check: .tools/.cargo-deny-$(CARGO_DENY) ## Format, lints, dependencies, document
 	@if git ls-remote --quiet https://github.com/RustSec/advisory-db HEAD >/dev/null 2>&1; then cargo deny check advisories; \
 	else echo "advisories: NOT checked, github.com/RustSec/advisory-db cannot be reached"; fi
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+attacks: tools ## What was done to systems like this one, done to this one: tries, what got through, what may (ONLY=guess: some)
+	cargo test --quiet --locked --package otp-auth --test attacks -- $(ONLY)
+
+enumeration: ## Does an account show in bytes, requests or time? The same tests as in `make attacks`
+	cargo test --quiet --locked --package otp-auth --test attacks -- enumeration
 
 bench-requests: ## Requests to the table per send and verify, counted at its endpoint
 	cargo run --quiet --package benches --bin bench-requests

@@ -7,17 +7,19 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::types::AttributeValue;
 use http::StatusCode;
 use otp_auth::adapters::dynamodb::guard::STOPS;
+use otp_auth::domain::callers::{SharedSecret, TrustedCallers};
 use otp_auth::domain::guard::GuardMode;
 use otp_auth::domain::guard::budget::{Budget, MicroUsd, MoneyBudget};
 use otp_auth::domain::guard::destinations::BlockedDomains;
 use otp_auth::domain::guard::unanswered::{CountryFloor, PrefixLimits};
+use otp_auth::domain::keys::{KeyId, KeyRing};
 use otp_auth::domain::test_identifiers::TestIdentifiers;
 use otp_auth::ports::clock::Clock;
 use otp_auth::ports::guard::GuardStore;
 use otp_auth::ports::sender::{Delivery, Refusal, RefusalClass};
 use otp_auth::testing::embedded::{Embedded, TABLE};
 use otp_auth::testing::failing::FixedSender;
-use otp_auth::testing::service::{Service, Setup, TestReply};
+use otp_auth::testing::service::{Service, Setup, TestReply, with_header};
 use serde_json::{Value, json};
 
 const HOUR: u64 = 3_600;
@@ -116,6 +118,23 @@ async fn every_message_of_an_answered_challenge_makes_room() {
         assert_eq!(send(&service, &neighbour(number)).await.status, StatusCode::OK, "{number}");
     }
     assert_eq!(code(&send(&service, &neighbour(6)).await), limited());
+}
+
+#[tokio::test]
+async fn an_answer_takes_back_no_message_that_was_not_counted() {
+    let (embedded, service) = guarded(strict).await;
+    for number in 1..5 {
+        send(&service, &neighbour(number)).await;
+    }
+    let sent = send(&service, &neighbour(0)).await;
+    for _ in 0..3 {
+        service.advance(60);
+        let again = json!({ "identifier": neighbour(0), "challenge_id": sent.body["challenge_id"] });
+        assert_eq!(code(&service.post("send", &again).await), limited(), "the prefix is full");
+    }
+    assert_eq!(answer(&service, &neighbour(0), &sent).await.status, StatusCode::OK);
+    let day = embedded.store().destination_days("US", &[service.now().day()]).await.unwrap().remove(0);
+    assert_eq!((day.messages, day.unanswered, day.verified), (5, 4, 1));
 }
 
 #[tokio::test]
@@ -293,6 +312,65 @@ async fn a_text_that_the_provider_refuses_uses_nothing_up() {
     let today = service.now().day();
     let country = embedded.store().destination_days("US", &[today]).await.unwrap().remove(0);
     assert_eq!((country.messages, country.unanswered, country.providers["fixed"].failed), (0, 0, 8));
+}
+
+/// A service that trusts a CloudFront and a back end, and lets one address send once an hour.
+async fn trusting() -> (Embedded, Service) {
+    guarded(|setup| {
+        let secret = |text: &str| SharedSecret::new(text.repeat(32).into()).unwrap();
+        let ring = KeyRing::new(&[(KeyId(1), vec![7; 64])].into(), KeyId(1), KeyId(1)).unwrap();
+        setup.keys = Arc::new(Arc::new(ring.with_callers(TrustedCallers::new(Some(secret("c")), vec![secret("b")]))));
+        setup.policy.address_per_hour = 1;
+    })
+    .await
+}
+
+/// The status of a send to a new number with these headers.
+async fn send_with(service: &Service, number: usize, headers: &[(&'static str, &str)]) -> u16 {
+    let call = service.request("send", &json!({ "identifier": stranger(number) }));
+    let call = headers.iter().fold(call, |call, (name, value)| with_header(call, name, value));
+    service.call(&call).await.status.as_u16()
+}
+
+#[tokio::test]
+async fn trusted_callers_name_the_address_of_their_client() {
+    let (_embedded, service) = trusting().await;
+    let (cloudfront, backend) = ("c".repeat(32), "b".repeat(32));
+    for last in 0..3 {
+        let viewer = format!("203.0.113.{last}:4711");
+        let edge = [("x-origin-verify", cloudfront.as_str()), ("cloudfront-viewer-address", viewer.as_str())];
+        assert_eq!(send_with(&service, last, &edge).await, 200, "a viewer of its own");
+        assert_eq!(send_with(&service, 10 + last, &edge).await, 429, "who has windows of its own");
+        let client = format!("2001:db8:0:{last}::1");
+        let shop = [("x-api-key", backend.as_str()), ("x-client-address", client.as_str())];
+        assert_eq!(send_with(&service, 20 + last, &shop).await, 200, "a client of its own");
+        assert_eq!(send_with(&service, 30 + last, &shop).await, 429, "who has windows of its own");
+    }
+    for unreadable in [
+        [("x-origin-verify", cloudfront.as_str()), ("cloudfront-viewer-address", "somewhere")],
+        [("x-api-key", backend.as_str()), ("x-client-address", "somewhere")],
+    ] {
+        assert_eq!(send_with(&service, 40, &unreadable).await, 400);
+    }
+    assert_eq!(send_with(&service, 40, &[("x-origin-verify", &cloudfront)]).await, 400, "CloudFront always says");
+    assert_eq!(send_with(&service, 41, &[("x-api-key", &backend)]).await, 200, "a back end may speak for itself");
+}
+
+#[tokio::test]
+async fn nobody_else_names_an_address() {
+    let (_embedded, service) = trusting().await;
+    assert_eq!(send_with(&service, 0, &[]).await, 200);
+    for (number, headers) in [
+        [("x-forwarded-for", "198.51.100.1"), ("forwarded", "for=198.51.100.1")],
+        [("x-client-address", "198.51.100.2"), ("x-real-ip", "198.51.100.2")],
+        [("x-client-address", "198.51.100.3"), ("x-api-key", "guessed")],
+        [("cloudfront-viewer-address", "198.51.100.4:1"), ("x-origin-verify", "")],
+    ]
+    .iter()
+    .enumerate()
+    {
+        assert_eq!(send_with(&service, 1 + number, headers).await, 429, "{headers:?}");
+    }
 }
 
 #[tokio::test]

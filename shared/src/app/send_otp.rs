@@ -335,6 +335,7 @@ impl SendOtp {
             shape: challenge.shape,
             expires: challenge.expires,
             provider: self.sender(attempt.request.recipient.channel()).map_or_else(String::new, |s| s.provider().to_owned()),
+            is_counted: self.fixed_code(attempt).is_none(),
         })
     }
 
@@ -374,6 +375,9 @@ impl SendOtp {
     ) -> Result<Delivery, SendError> {
         let message = self.message(attempt, &accepted.challenge)?;
         self.guard.admit(outgoing).await?;
+        if accepted.resent {
+            self.store.add_counted(&attempt.key, accepted.challenge.slot, accepted.challenge.id, attempt.now).await?;
+        }
         let (delivery, ()) = tokio::join!(sender.deliver(&message), self.guard.count_mail(outgoing));
         let failure = match delivery {
             Delivery::Refused { provider, reason } => SendError::DeliveryFailed { provider, reason },

@@ -1,6 +1,7 @@
 //! What one-time-passcode sign-in *is*: pure, synchronous, and unaware of HTTP, AWS, clocks and the environment.
 
 pub mod address;
+pub mod callers;
 pub mod challenge;
 pub mod code;
 pub mod guard;

@@ -60,7 +60,7 @@ impl Item {
             attempts: 0,
             state: SlotState::Live(write.name.clone()),
             requests: vec![write.request.clone()],
-            sent: vec![write.now],
+            counted: write.is_counted.then_some(write.now).into_iter().collect(),
             provider: write.provider.clone(),
         };
         self.ledger.slots.insert(write.slot, slot);
@@ -77,9 +77,6 @@ impl Item {
             return false;
         }
         self.count(&write.limits, write.now, &write.request, &write.idempotency, write.slot);
-        if let Some(slot) = self.ledger.slots.get_mut(&write.slot) {
-            slot.sent.push(write.now);
-        }
         true
     }
 
@@ -137,6 +134,14 @@ impl ChallengeStore for MemoryStore {
 
     async fn guess(&self, write: &GuessWrite) -> Result<Written, StoreError> {
         Ok(self.apply(&write.key, write.now, |item| item.guess(write)))
+    }
+
+    async fn add_counted(&self, key: &LedgerKey, slot: u8, id: ChallengeId, at: Timestamp) -> Result<(), StoreError> {
+        self.apply(key, Timestamp::from_millis(0), |item| {
+            let slot = item.ledger.slots.get_mut(&slot).filter(|slot| slot.id == id && !slot.counted.contains(&at));
+            slot.map(|slot| slot.counted.push(at)).is_some()
+        });
+        Ok(())
     }
 
     async fn kill(&self, key: &LedgerKey, slot: u8, id: ChallengeId) -> Result<(), StoreError> {
@@ -216,6 +221,10 @@ impl ChallengeStore for RacyStore {
 
     async fn guess(&self, write: &GuessWrite) -> Result<Written, StoreError> {
         Ok(self.apply(&write.key, write.now, |item| item.guess(write)).await)
+    }
+
+    async fn add_counted(&self, key: &LedgerKey, slot: u8, id: ChallengeId, at: Timestamp) -> Result<(), StoreError> {
+        self.0.add_counted(key, slot, id, at).await
     }
 
     async fn kill(&self, key: &LedgerKey, slot: u8, id: ChallengeId) -> Result<(), StoreError> {

@@ -3,6 +3,7 @@
 //! same attack on a design that is known to be broken, which must get through: an attack that cannot succeed shows nothing.
 //!
 //! `make attacks` runs it alone and prints the table; `make attacks ONLY=guess` the attacks whose names contain "guess".
+//! docs/attacks.md says what each of them does.
 //! They run one after the other: a quiet machine for what is measured, and the log of one attack is not that of another.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::print_stdout, missing_docs)]
 
@@ -27,7 +28,7 @@ mod spelling;
 use std::sync::{Arc, Mutex};
 
 use finding::{Attack, Finding, Findings};
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::{Arguments, Failed, Trial};
 
 macro_rules! suite {
     ($($theme:ident { $($attack:ident,)+ })+) => {
@@ -125,7 +126,8 @@ fn main() {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(1);
     let findings = Arc::<Mutex<Findings>>::default();
-    let trials = SUITE.iter().map(|attack| trial(attack, Arc::clone(&findings))).collect();
+    let page = Trial::test("every_attack_is_on_the_page", every_attack_is_on_the_page);
+    let trials = SUITE.iter().map(|attack| trial(attack, Arc::clone(&findings))).chain([page]).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     println!("{}", findings.lock().unwrap());
     conclusion.exit();
@@ -133,11 +135,23 @@ fn main() {
 
 fn trial(attack: &'static Attack, findings: Arc<Mutex<Findings>>) -> Trial {
     Trial::test(format!("{}::{}", attack.theme, attack.name), move || {
-        let __s = std::time::Instant::now();
         let finding: Finding = (attack.run)();
-        eprintln!("TIME {} {:?}", attack.name, __s.elapsed());
         let verdict = finding.verdict();
         findings.lock().unwrap().add(attack, finding);
         verdict.map_err(Into::into)
     })
+}
+
+/// Once in the table of results, and once where it says what is done.
+fn every_attack_is_on_the_page() -> Result<(), Failed> {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/attacks.md"))?;
+    let rows: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next()).map(str::trim).collect();
+    for attack in SUITE {
+        let name = attack.name.replace('_', " ");
+        let found = rows.iter().filter(|row| **row == name).count();
+        if found != 2 {
+            return Err(format!("docs/attacks.md has {found} rows named {name:?}, not two").into());
+        }
+    }
+    Ok(())
 }

@@ -136,6 +136,10 @@ impl ChallengeStore for DynamoStore {
         self.write(&write.key, guess::judge(write), write.now).await
     }
 
+    async fn add_counted(&self, key: &LedgerKey, slot: u8, id: ChallengeId, at: Timestamp) -> Result<(), StoreError> {
+        self.update(key.as_str(), send::add_counted(slot, id, at)).await.map(|_| ())
+    }
+
     async fn kill(&self, key: &LedgerKey, slot: u8, id: ChallengeId) -> Result<(), StoreError> {
         let expression = Expression::new(format!("REMOVE c{slot}"), format!("x{slot} = :cid AND size(c{slot}) > :zero"))
             .value(":cid", AttributeValue::B(Blob::new(id.0)))
