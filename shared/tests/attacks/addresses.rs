@@ -63,7 +63,7 @@ fn claimed(number: usize) -> String {
 
 /// A REST API's event and an HTTP API's in turn, through the Lambda adapter.
 async fn status_of_event(service: &Service, number: usize) -> u16 {
-    let file = if number % 2 == 0 { "send-otp.phone.json" } else { "send-otp.phone-http.json" };
+    let file = if number.is_multiple_of(2) { "send-otp.phone.json" } else { "send-otp.phone-http.json" };
     let text = std::fs::read_to_string(format!("{}/../events/{file}", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let mut event: Value = serde_json::from_str(&text).unwrap();
     event["body"] = json!(body(number).to_string());

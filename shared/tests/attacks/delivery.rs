@@ -1,28 +1,27 @@
-//! Bad luck, made on purpose: providers, functions and stores that fail at the worst moment.
+//! Messages that leave twice: providers that fail at the worst moment, and functions that are killed at it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sns::config::retry::RetryConfig;
 use otp_auth::adapters::aws::Aws;
 use otp_auth::adapters::outbox::Outbox;
 use otp_auth::adapters::sns::{SnsSender, SnsSettings};
-use otp_auth::domain::ledger::{GuessWrite, SendWrite, Written};
+use otp_auth::domain::ledger::{SendWrite, Written};
 use otp_auth::domain::time::Timestamp;
 use otp_auth::ports::sender::{Delivery, Message, Sender};
 use otp_auth::ports::store::{AddressLimits, AddressVerdict, ChallengeStore, IdempotencyVerdict, StoreError, WindowStore};
 use otp_auth::testing::aws_stand_in::{AwsStandIn, Fault};
-use otp_auth::testing::embedded::{Embedded, TABLE, local_credentials};
+use otp_auth::testing::embedded::{Embedded, local_credentials};
 use otp_auth::testing::memory::MemoryStore;
 use otp_auth::testing::service::{Setup, with_header};
 use serde_json::json;
 use tokio::sync::Notify;
 
 use crate::finding::{Finding, Tried};
-use crate::lab::{PHONE, guess, lab, parallel, real, send};
+use crate::lab::{parallel, real};
 use crate::naive::{Flaw, Naive};
 
 /// The provider takes the message and says that it failed, answers rubbish, cuts the connection, throttles.
@@ -180,159 +179,5 @@ impl Sender for Halting<Arc<dyn Sender>> {
         let delivery = self.behind.deliver(message).await;
         self.halt.step().await;
         delivery
-    }
-}
-
-/// Throttled, or broken; before the write was applied, or after.
-pub fn a_store_that_fails() -> Finding {
-    Finding {
-        counted: "messages and sign-ins",
-        real: parallel(through_a_failing_store(false)),
-        may: 0.0,
-        broken: "no answer taken for yes",
-        control: parallel(through_a_failing_store(true)),
-    }
-}
-
-const OPERATIONS: [&str; 4] = ["count_send", "claim_idempotency", "send", "guess"];
-
-async fn through_a_failing_store(fails_open: bool) -> Tried {
-    let mut tried = Tried::default();
-    for operation in OPERATIONS {
-        for (throttled, applied) in [(true, false), (true, true), (false, false), (false, true)] {
-            let embedded = Embedded::start(None).await.unwrap();
-            let healthy = Setup::on(&embedded).unwrap().build();
-            let challenge = send(&healthy, PHONE).await;
-            let mut setup = Setup::on(&embedded).unwrap();
-            let failing = Arc::new(Failing { operation, throttled, applied, fails_open, windows: Arc::clone(&setup.windows) });
-            setup.store = Naive::around(&setup.store, Arc::clone(&failing));
-            setup.windows = failing;
-            let failing = setup.build();
-            let call = failing.request("send", &json!({ "identifier": "user@example.com" }));
-            let sent = with_header(call, "idempotency-key", "8e03978e-40d5-43e8-bc93-6894a57f9324");
-            let (sent, verified) = if operation == "guess" {
-                (None, Some(guess(&failing, PHONE, &healthy.last_code(), &challenge).await))
-            } else {
-                (Some(failing.call(&sent).await), None)
-            };
-            let status = sent.iter().chain(&verified).map(|reply| reply.status.as_u16()).next().unwrap();
-            assert!(fails_open || status == if throttled { 503 } else { 500 }, "{operation}: {status}");
-            tried.add(!failing.outbox.sent().is_empty() || verified.is_some_and(|reply| reply.status == 200));
-        }
-    }
-    tried
-}
-
-struct Failing {
-    operation: &'static str,
-    throttled: bool,
-    applied: bool,
-    fails_open: bool,
-    windows: Arc<dyn WindowStore>,
-}
-
-impl Failing {
-    fn error(&self) -> StoreError {
-        let cause = "on purpose".to_owned();
-        if self.throttled { StoreError::Unavailable(cause) } else { StoreError::Broken(cause) }
-    }
-
-    /// What is made of the answer of `operation`; `yes` is what failing open would take it for.
-    async fn answer<T>(
-        &self,
-        operation: &str,
-        behind: impl Future<Output = Result<T, StoreError>> + Send,
-        yes: Option<T>,
-    ) -> Result<T, StoreError> {
-        if self.operation != operation {
-            return behind.await;
-        }
-        if self.applied {
-            behind.await?;
-        }
-        yes.filter(|_| self.fails_open).ok_or_else(|| self.error())
-    }
-}
-
-#[async_trait]
-impl Flaw for Arc<Failing> {
-    async fn send(&self, behind: &dyn ChallengeStore, write: &SendWrite) -> Result<Written, StoreError> {
-        self.answer("send", behind.send(write), Some(Written::Applied(Default::default()))).await
-    }
-
-    async fn guess(&self, behind: &dyn ChallengeStore, write: &GuessWrite) -> Result<Written, StoreError> {
-        self.answer("guess", behind.guess(write), None).await
-    }
-}
-
-#[async_trait]
-impl WindowStore for Failing {
-    async fn count_send(&self, key: &str, limits: AddressLimits, now: Timestamp) -> Result<AddressVerdict, StoreError> {
-        self.answer("count_send", self.windows.count_send(key, limits, now), Some(AddressVerdict::Allowed)).await
-    }
-
-    async fn claim_idempotency(&self, key: &str, fingerprint: &str, now: Timestamp) -> Result<IdempotencyVerdict, StoreError> {
-        let behind = self.windows.claim_idempotency(key, fingerprint, now);
-        self.answer("claim_idempotency", behind, Some(IdempotencyVerdict::Same)).await
-    }
-}
-
-/// A counter, register or expiry that is no number any more.
-pub fn a_corrupt_item() -> Finding {
-    Finding {
-        counted: "messages and sign-ins",
-        real: parallel(through_corrupt_items(Some(AttributeValue::S("corrupt".to_owned())))),
-        may: 0.0,
-        broken: "what cannot be read counts as absent",
-        control: parallel(through_corrupt_items(None)),
-    }
-}
-
-/// Whose item, the attribute by its letter, and what must not get past it how many seconds later.
-const COUNTERS: [(&str, &str, &str, u64); 8] = [
-    ("I#", "l", "send", 20),
-    ("I#", "f", "send", 60),
-    ("A#", "n", "send", 20),
-    ("A#", "m", "send", 20),
-    ("I#", "a", "verify", 20),
-    ("I#", "e", "verify", 20),
-    ("I#", "c", "verify", 20),
-    ("I#", "x", "verify", 20),
-];
-
-/// A limit on the address is at its end where that is what is tried.
-async fn through_corrupt_items(instead: Option<AttributeValue>) -> Tried {
-    let mut tried = Tried::default();
-    for (prefix, letter, route, later) in COUNTERS {
-        let (embedded, service) = lab(|setup| match letter {
-            "n" => setup.policy.address_per_hour = 1,
-            "m" => setup.policy.address_per_minute = 1,
-            _ => {}
-        })
-        .await;
-        let challenge = send(&service, PHONE).await;
-        replace(&embedded, prefix, letter, instead.as_ref()).await;
-        service.advance(later);
-        tried.add(if route == "send" {
-            service.post("send", &json!({ "identifier": if prefix == "I#" { PHONE } else { "user@example.com" } })).await.status == 200
-        } else {
-            guess(&service, PHONE, &service.last_code(), &challenge).await.status == 200
-        });
-    }
-    tried
-}
-
-async fn replace(embedded: &Embedded, prefix: &str, letter: &str, instead: Option<&AttributeValue>) {
-    let client = embedded.client();
-    let items = client.scan().table_name(TABLE).send().await.unwrap().items.unwrap();
-    let item = items.iter().find(|item| item["pk"].as_s().unwrap().starts_with(prefix)).unwrap();
-    let is_it = |name: &&String| name.strip_prefix(letter).is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
-    for name in item.keys().filter(is_it) {
-        let update = client.update_item().table_name(TABLE).key("pk", item["pk"].clone()).expression_attribute_names("#a", name);
-        let update = match instead {
-            Some(value) => update.update_expression("SET #a = :a").expression_attribute_values(":a", value.clone()),
-            None => update.update_expression("REMOVE #a"),
-        };
-        update.send().await.unwrap();
     }
 }

@@ -77,7 +77,11 @@ async fn everything_stored(embedded: &Embedded) -> HashSet<Vec<u8>> {
         stored.extend(text.split('#').map(|part| part.as_bytes().to_vec()));
         stored.extend(URL_SAFE_NO_PAD.decode(&text));
         stored.extend(STANDARD_NO_PAD.decode(&text));
-        stored.extend((0..text.len() / 2).map(|at| u8::from_str_radix(text.get(at * 2..at * 2 + 2).unwrap_or("-"), 16)).collect::<Result<Vec<u8>, _>>());
+        stored.extend(
+            (0..text.len() / 2)
+                .map(|at| u8::from_str_radix(text.get(at * 2..at * 2 + 2).unwrap_or("-"), 16))
+                .collect::<Result<Vec<u8>, _>>(),
+        );
     }
     stored
 }

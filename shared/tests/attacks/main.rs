@@ -24,6 +24,7 @@ mod pumping;
 mod purpose;
 mod replay;
 mod spelling;
+mod store;
 
 use std::sync::{Arc, Mutex};
 
@@ -112,6 +113,8 @@ const SUITE: &[Attack] = suite! {
     delivery {
         a_providers_retry_sends_twice,
         killed_in_mid_send_and_tried_again,
+    }
+    store {
         a_store_that_fails,
         a_corrupt_item,
     }

@@ -55,7 +55,12 @@ fn bodies() -> Vec<Vec<u8>> {
         &format!("{{\"identifier\":\"+{}\"}}", "1".repeat(8000)),
     ];
     let mut bodies: Vec<Vec<u8>> = texts.iter().map(|text| text.as_bytes().to_vec()).collect();
-    bodies.extend([b"{\"identifier\":\"\xff\xfe\"}".to_vec(), b"\xef\xbb\xbf{}".to_vec(), b"\x1f\x8b\x08\0\0".to_vec(), vec![0; 64]]);
+    bodies.extend([
+        b"{\"identifier\":\"\xff\xfe\"}".to_vec(),
+        b"\xef\xbb\xbf{}".to_vec(),
+        b"\x1f\x8b\x08\0\0".to_vec(),
+        vec![0; 64],
+    ]);
     bodies
 }
 

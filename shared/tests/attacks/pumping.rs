@@ -264,7 +264,9 @@ pub fn a_test_code_reaches_production() -> Finding {
 fn accepted_in(stage: &str) -> Tried {
     let now = Timestamp::from_millis(1_795_435_200_000);
     let mut tried = Tried::default();
-    for pairs in ["+12065550100=123456", "a@example.com=000000", "a@example.com=123456,+12065550100=123456", " a@example.com = 123456 "] {
+    for pairs in
+        ["+12065550100=123456", "a@example.com=000000", "a@example.com=123456,+12065550100=123456", " a@example.com = 123456 "]
+    {
         let setting = |name: &str| {
             let value = match name {
                 "STAGE" => stage,
