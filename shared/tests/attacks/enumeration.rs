@@ -285,7 +285,7 @@ pub fn does_this_account_exist_by_time_of_verify() -> Finding {
 
 fn by_time(route: fn(Timed) -> f64, control: f64) -> Finding {
     Finding {
-        counted: "|t|, with an account and without",
+        counted: "t, with an account and without",
         real: Tried { tries: 2 * EACH, through: route(timed()) },
         may: BOUND,
         broken: "a look-up of those who have an account",
