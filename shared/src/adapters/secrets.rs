@@ -10,6 +10,7 @@
 //! Two more kinds of field are optional, each a shared secret of 32 characters or more: `cloudfront`, which the operator's
 //! distribution sends as `X-Origin-Verify`, and `backend:NAME`, which a back end sends as `X-Api-Key`. Who sends one of them may
 //! name the address of the client it speaks for.
+#![cfg(feature = "aws")]
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};

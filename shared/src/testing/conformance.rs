@@ -1,6 +1,7 @@
 //! What every store must do. A store passes when each of these returns `Ok`; the text of an `Err` names the broken promise.
 //!
 //! The suite needs nothing but the port: it makes its own keys and identifiers, so it can run on any table at any time.
+#![cfg(feature = "testing")]
 
 use std::sync::Arc;
 use std::time::Duration;

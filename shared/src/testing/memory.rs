@@ -13,7 +13,10 @@ use crate::domain::keys::LedgerKey;
 use crate::domain::ledger::{
     GuessWrite, KnownUser, LastSend, Ledger, RequestId, ResendWrite, SendLimits, SendWrite, Slot, SlotState, Written, period,
 };
+use crate::domain::recipient::Recipient;
 use crate::domain::time::Timestamp;
+use crate::domain::user::{User, UserId};
+use crate::ports::directory::Directory;
 use crate::ports::store::{AddressLimits, AddressVerdict, ChallengeStore, IdempotencyVerdict, StoreError, WindowStore};
 
 /// An item: the ledger, and the failures of each period.
@@ -189,6 +192,25 @@ impl WindowStore for MemoryStore {
         let mut claims = self.idempotency.lock().unwrap_or_else(PoisonError::into_inner);
         let claimed = claims.entry(key.to_owned()).or_insert_with(|| fingerprint.to_owned());
         Ok(if claimed == fingerprint { IdempotencyVerdict::Same } else { IdempotencyVerdict::Other })
+    }
+}
+
+/// The users in memory, by their pointers.
+#[derive(Default)]
+pub struct MemoryDirectory(Mutex<BTreeMap<String, User>>);
+
+#[async_trait]
+impl Directory for MemoryDirectory {
+    async fn resolve_or_create(
+        &self,
+        pointer: &str,
+        recipient: &Recipient,
+        fresh: UserId,
+        now: Timestamp,
+    ) -> Result<User, StoreError> {
+        let mut users = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let created = || User::with_identifier(fresh, recipient, now);
+        Ok(users.entry(pointer.to_owned()).or_insert_with(created).clone())
     }
 }
 

@@ -7,6 +7,7 @@
 //! | `K#…` | an Idempotency-Key | `windows.rs` |
 //! | `L#…`, `U#…` | identifier to user, and the user | `directory.rs` |
 //! | `V#…`, `P#…`, `C#…`, `D#…`, `STOPS` | the guard: addresses, prefixes, countries and mail, days, stops | `guard/` |
+#![cfg(feature = "aws")]
 
 use std::collections::HashMap;
 
