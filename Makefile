@@ -1,7 +1,7 @@
 # `make` lists what there is. What CI calls is what a person calls.
 
 .DEFAULT_GOAL := help
-.PHONY: help run web test test-web contract fuzz fuzz-smoke check attacks enumeration bench-requests bench-start watch invoke invoke-verify sam-local build validate deploy tools clean
+.PHONY: help run web test test-web contract fuzz fuzz-smoke check bench-requests bench-start watch invoke invoke-verify sam-local build validate deploy tools clean
 
 VENV := .venv
 CARGO_DENY := 0.20.2
@@ -59,6 +59,7 @@ check: .tools/.cargo-deny-$(CARGO_DENY) ## Format, lints, dependencies, document
 	else echo "advisories: NOT checked, github.com/RustSec/advisory-db cannot be reached"; fi
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 
+.PHONY: attacks enumeration
 attacks: tools ## What was done to systems like this one, done to this one: tries, what got through, what may (ONLY=guess: some)
 	cargo test --quiet --locked --package otp-auth --test attacks -- $(ONLY)
 

@@ -145,7 +145,7 @@ pub fn the_code_in_a_log() -> Finding {
     let searched = quietly(logs::search);
     Finding {
         counted: "codes, keys, tokens, identifiers in the log",
-        real: Tried::of(searched.lines, searched.found.len()),
+        real: Tried::of(searched.lines, searched.found),
         may: 0.0,
         broken: "a line that has the code",
         control: Tried::of(1, searched.found_where_written),
