@@ -63,6 +63,13 @@ check: .tools/.cargo-deny-$(CARGO_DENY) ## Format, lints, dependencies, document
 	else echo "advisories: NOT checked, github.com/RustSec/advisory-db cannot be reached"; fi
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 
+.PHONY: attacks enumeration
+attacks: tools ## What was done to systems like this one, done to this one: tries, what got through, what may (ONLY=guess: some)
+	cargo test --quiet --locked --package otp-auth --test attacks -- $(ONLY)
+
+enumeration: ## Does an account show in bytes, requests or time? The same tests as in `make attacks`
+	cargo test --quiet --locked --package otp-auth --test attacks -- enumeration
+
 bench-requests: ## Requests to the table per send and verify, counted at its endpoint
 	cargo run --quiet --package benches --bin bench-requests
 

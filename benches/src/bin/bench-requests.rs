@@ -10,11 +10,11 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use benches::forward::{Forward, ForwardError, Operation};
 use benches::table::Table;
 use otp_auth::adapters::aws::{Aws, UnreadableTrust};
 use otp_auth::adapters::dynamodb::DynamoStore;
 use otp_auth::testing::embedded::{self, Embedded, EmbeddedError};
+use otp_auth::testing::forward::{Forward, ForwardError, Operation};
 use otp_auth::testing::service::{Service, Setup, TestReply, with_header};
 use serde_json::{Value, json};
 
