@@ -1,7 +1,7 @@
 # `make` lists what there is. What CI calls is what a person calls.
 
 .DEFAULT_GOAL := help
-.PHONY: help run web test test-web contract fuzz fuzz-smoke check bench-requests bench-start watch invoke invoke-verify sam-local build validate deploy tools clean
+.PHONY: help run web test test-web examples contract fuzz fuzz-smoke check bench-requests bench-start watch invoke invoke-verify sam-local build validate deploy tools clean
 
 VENV := .venv
 CARGO_DENY := 0.20.2
@@ -35,7 +35,11 @@ test: validate ## Every test, from a fresh clone
 	cargo build --release --locked
 	cargo test --workspace --locked
 	web/run-tests
+	examples/run-tests
 	$(MAKE) contract fuzz-smoke
+
+examples: ## Access tokens of the local server, checked in Rust, Node and Python: what is accepted and refused
+	examples/run-tests
 
 test-web: ## The login page, in a real browser against the real local server
 	web/run-tests
@@ -96,6 +100,7 @@ build: tools ## What is deployed, into .aws-sam
 
 validate: tools ## template.yaml: sam validate, cfn-lint, and what those let through
 	sam validate --lint
+	sam validate --lint --template examples/api-gateway/template.yaml
 	cfn-lint template.yaml
 	python scripts/check_template.py
 
