@@ -11,6 +11,7 @@ from samcli.yamlhelper import yaml_parse
 # What each function may do. Change it together with the roles, and say why in the commit.
 ACTIONS = {
     "SendOtpRole": {
+        "dynamodb:BatchGetItem",
         "dynamodb:GetItem",
         "dynamodb:UpdateItem",
         "logs:CreateLogStream",

@@ -1,25 +1,38 @@
-//! Passes requests on to a server on this machine, and remembers which operations they asked for.
+//! Passes requests on to a server on this machine, and remembers which operations they asked for, on which kind of item.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::uri::{Authority, InvalidUri, Scheme};
-use axum::http::{StatusCode, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use serde_json::Value;
 use tokio::net::TcpListener;
+
+/// No request to the table comes near it, in bytes.
+const LARGEST: usize = 1 << 20;
 
 /// Passes requests on to one server.
 #[derive(Clone)]
 pub struct Forward {
     to: Authority,
     client: Client<HttpConnector, Body>,
-    operations: Arc<Mutex<Vec<String>>>,
+    operations: Arc<Mutex<Vec<Operation>>>,
+}
+
+/// One request to the table.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    /// What it asked for, such as `UpdateItem`.
+    pub name: String,
+    /// The kind of its item: what its key begins with, such as `I` of `I#…`; none of an operation on several items.
+    pub item: Option<String>,
 }
 
 /// Why there is no forwarding server.
@@ -65,14 +78,17 @@ impl Forward {
 
     /// The operations that requests named in `X-Amz-Target` since this was last asked, in the order of their arrival.
     #[must_use]
-    pub fn take_operations(&self) -> Vec<String> {
+    pub fn take_operations(&self) -> Vec<Operation> {
         std::mem::take(&mut self.operations.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn note(&self, request: &Request) {
-        let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok());
-        let operation = target.and_then(|target| target.rsplit('.').next()).unwrap_or("none");
-        self.operations.lock().unwrap_or_else(PoisonError::into_inner).push(operation.to_owned());
+    fn note(&self, headers: &HeaderMap, body: &[u8]) {
+        let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+        let name = target.and_then(|target| target.rsplit('.').next()).unwrap_or("none").to_owned();
+        let key =
+            serde_json::from_slice::<Value>(body).ok().and_then(|body| Some(body.pointer("/Key/pk/S")?.as_str()?.to_owned()));
+        let item = key.and_then(|key| key.split('#').next().map(str::to_owned));
+        self.operations.lock().unwrap_or_else(PoisonError::into_inner).push(Operation { name, item });
     }
 
     fn address(&self, uri: &Uri) -> Option<Uri> {
@@ -83,11 +99,13 @@ impl Forward {
     }
 }
 
-async fn pass_on(State(forward): State<Forward>, mut request: Request) -> Response {
-    forward.note(&request);
-    let Some(uri) = forward.address(request.uri()) else { return StatusCode::BAD_REQUEST.into_response() };
-    *request.uri_mut() = uri;
-    match forward.client.request(request).await {
+async fn pass_on(State(forward): State<Forward>, request: Request) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, LARGEST).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
+    forward.note(&parts.headers, &body);
+    let Some(uri) = forward.address(&parts.uri) else { return StatusCode::BAD_REQUEST.into_response() };
+    parts.uri = uri;
+    match forward.client.request(Request::from_parts(parts, Body::from(body))).await {
         Ok(response) => response.map(Body::new),
         Err(_) => StatusCode::BAD_GATEWAY.into_response(),
     }

@@ -8,9 +8,11 @@ use crate::adapters::secrets::{SecretError, VaultKeys};
 use crate::adapters::ses::SesSender;
 use crate::adapters::sns::SnsSender;
 use crate::adapters::system::{SystemClock, SystemRandomness};
+use crate::app::guard::Guard;
 use crate::app::send_otp::SendOtp;
 use crate::app::verify_otp::VerifyOtp;
 use crate::config::{AwsConfig, CoreConfig, Faults, Lookup, SendConfig};
+use crate::domain::guard::GuardPolicy;
 use crate::domain::recipient::Recipient;
 use crate::http::{Api, Cors};
 use crate::messages::Locale;
@@ -60,7 +62,7 @@ pub struct Senders {
 /// # Errors
 /// [`StartError`], which names everything that is wrong.
 pub async fn send_function(lookup: Lookup<'_>) -> Result<Api, StartError> {
-    let (aws, config) = both(AwsConfig::read(lookup), SendConfig::read(lookup))?;
+    let (aws, config) = both(AwsConfig::read(lookup), SendConfig::read(lookup, SystemClock.now()))?;
     telemetry::start(config.core.log_level);
     let aws = Aws::new(&aws)?;
     let sns = config.sms.as_ref().map(|_| aws.endpoint("sns", config.sns_endpoint.as_deref()));
@@ -99,7 +101,8 @@ pub fn send_otp(config: &SendConfig, parts: &Parts, senders: Senders) -> SendOtp
         clock: Arc::clone(&parts.clock),
         randomness: Arc::clone(&parts.randomness),
         policy: config.core.policy.clone(),
-        countries: config.countries.clone(),
+        guard: Arc::new(Guard::new(Arc::clone(&parts.store) as _, config.guard.clone())),
+        test_identifiers: config.test_identifiers.clone(),
         brand: config.brand.clone(),
     }
 }
@@ -114,6 +117,7 @@ pub fn verify_otp(config: &CoreConfig, parts: &Parts) -> VerifyOtp {
         clock: Arc::clone(&parts.clock),
         randomness: Arc::clone(&parts.randomness),
         policy: config.policy.clone(),
+        guard: Arc::new(Guard::new(Arc::clone(&parts.store) as _, GuardPolicy::default())),
     }
 }
 

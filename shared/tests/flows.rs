@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use http::StatusCode;
-use otp_auth::domain::guard::SmsCountries;
+use otp_auth::domain::guard::destinations::SmsCountries;
 use otp_auth::domain::policy::ChallengeBinding;
 use otp_auth::ports::sender::{Delivery, Refusal, RefusalClass};
 use otp_auth::testing::embedded::Embedded;
@@ -271,7 +271,7 @@ async fn failures_make_codes_longer_and_lock_nobody_out() {
 async fn countries_that_were_not_chosen_are_not_served() {
     let embedded = Embedded::start(None).await.unwrap();
     let mut setup = Setup::on(&embedded).unwrap();
-    setup.countries = SmsCountries::Only(["DE".to_owned()].into());
+    setup.guard.countries = SmsCountries::Only(["DE".to_owned()].into());
     let service = setup.build();
     for identifier in [PHONE, "+18005551234", "+19005551234"] {
         let reply = service.post("send", &json!({ "identifier": identifier })).await;

@@ -6,9 +6,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
+use otp_auth::domain::guard::GuardMode;
 use otp_auth::http::Call;
 use otp_auth::testing::embedded::Embedded;
 use otp_auth::testing::memory::{MemoryStore, RacyStore};
+use otp_auth::testing::memory_guard::MemoryGuard;
 use otp_auth::testing::service::{Service, Setup, TestReply, with_header};
 use serde_json::json;
 
@@ -19,12 +21,15 @@ async fn service(embedded: &Embedded) -> Service {
     Setup::on(embedded).unwrap().build()
 }
 
-/// The control: the handlers and use cases are real, the identifiers' items are not. The address windows are in memory, so
+/// The control: the handlers and use cases are real, the identifiers' items are not. The address windows and the guard are in memory, so
 /// that all requests come to the racy store in one go.
 async fn broken_service(embedded: &Embedded) -> Service {
     let mut setup = Setup::on(embedded).unwrap();
     setup.store = Arc::new(RacyStore::default());
     setup.windows = Arc::new(MemoryStore::default());
+    setup.counters = Arc::new(MemoryGuard::default());
+    // The guard would stop the surplus messages of a broken store too.
+    setup.guard.mode = GuardMode::Observe;
     setup.build()
 }
 

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use otp_auth::adapters::aws::Aws;
 use otp_auth::adapters::dynamodb::{DynamoStore, table};
 use otp_auth::config::{self, AwsConfig};
-use otp_auth::testing::conformance;
 use otp_auth::testing::embedded::{Embedded, local_credentials};
 use otp_auth::testing::memory::{MemoryStore, RacyStore};
+use otp_auth::testing::memory_guard::{MemoryGuard, RacyGuard};
+use otp_auth::testing::{conformance, guard_conformance};
 
 /// How often each race is run: one lucky order proves nothing.
 const ROUNDS: usize = 20;
@@ -21,6 +22,7 @@ async fn the_reference_keeps_every_promise() {
     let store = Arc::new(MemoryStore::default());
     conformance::challenges(Arc::clone(&store)).await.unwrap();
     conformance::windows(store).await.unwrap();
+    guard_conformance::guard(Arc::new(MemoryGuard::default())).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -29,10 +31,13 @@ async fn dynamodb_keeps_every_promise() {
     let store = Arc::new(embedded.store());
     conformance::challenges(Arc::clone(&store)).await.unwrap();
     conformance::windows(Arc::clone(&store)).await.unwrap();
+    guard_conformance::guard(Arc::clone(&store)).await.unwrap();
     for _ in 0..ROUNDS {
         conformance::parallel_sends_are_one(Arc::clone(&store)).await.unwrap();
         conformance::parallel_wrong_guesses_are_counted(Arc::clone(&store)).await.unwrap();
         conformance::parallel_right_guesses_are_one(Arc::clone(&store)).await.unwrap();
+        guard_conformance::parallel_texts_stay_within_a_prefix(Arc::clone(&store)).await.unwrap();
+        guard_conformance::parallel_texts_stay_within_a_day(Arc::clone(&store)).await.unwrap();
     }
 }
 
@@ -48,7 +53,8 @@ async fn a_given_endpoint_keeps_every_promise() {
     table::create(&client, &name).await.unwrap();
     let store = Arc::new(DynamoStore::new(client, name));
     conformance::challenges(Arc::clone(&store)).await.unwrap();
-    conformance::windows(store).await.unwrap();
+    conformance::windows(Arc::clone(&store)).await.unwrap();
+    guard_conformance::guard(store).await.unwrap();
 }
 
 /// The controls: a store that reads before it writes fails each race, so the races can fail. On one thread, where tasks take
@@ -59,4 +65,7 @@ async fn a_store_that_reads_before_it_writes_breaks_every_race() {
     conformance::parallel_sends_are_one(Arc::clone(&store)).await.unwrap_err();
     conformance::parallel_wrong_guesses_are_counted(Arc::clone(&store)).await.unwrap_err();
     conformance::parallel_right_guesses_are_one(store).await.unwrap_err();
+    let guard = Arc::new(RacyGuard::default());
+    guard_conformance::parallel_texts_stay_within_a_prefix(Arc::clone(&guard)).await.unwrap_err();
+    guard_conformance::parallel_texts_stay_within_a_day(guard).await.unwrap_err();
 }

@@ -1,5 +1,8 @@
 //! Counts the requests that each flow makes to the table, at the table's endpoint, and fails when they are more than promised.
 //!
+//! Two kinds are told apart: those that **decide** (an identifier, its source address, its Idempotency-Key, its user), and those
+//! of the **guard**, which count messages, and take answered ones back all at once beside each other.
+//!
 //! The real service runs on an embedded DynamoDB; between the two stands a server that passes requests on and counts them.
 
 use std::collections::BTreeMap;
@@ -7,7 +10,7 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use benches::forward::{Forward, ForwardError};
+use benches::forward::{Forward, ForwardError, Operation};
 use benches::table::Table;
 use otp_auth::adapters::aws::{Aws, UnreadableTrust};
 use otp_auth::adapters::dynamodb::DynamoStore;
@@ -43,9 +46,15 @@ struct Bench {
 
 struct Row {
     flow: &'static str,
-    promised: Option<usize>,
-    operations: Vec<String>,
+    promised: Option<Promise>,
+    operations: Vec<Operation>,
 }
+
+/// Requests that decide, and requests of the guard.
+type Promise = (usize, usize);
+
+/// The items of the guard: countries of an address, prefixes, countries and mail, days, and what is stopped.
+const OF_THE_GUARD: [&str; 5] = ["V", "P", "C", "D", "STOPS"];
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -72,19 +81,27 @@ impl Bench {
         let forward = Forward::to(&embedded.endpoint())?;
         let client = Aws::new(&embedded::local_credentials())?.dynamodb(Some(&forward.listen().await?));
         let store = Arc::new(DynamoStore::new(client, embedded::TABLE.to_owned()));
-        let setup =
-            Setup { store: Arc::clone(&store) as _, windows: Arc::clone(&store) as _, directory: store, ..Setup::on(&embedded)? };
+        let setup = Setup {
+            store: Arc::clone(&store) as _,
+            windows: Arc::clone(&store) as _,
+            counters: Arc::clone(&store) as _,
+            directory: store,
+            ..Setup::on(&embedded)?
+        };
         Ok(Self { service: setup.build(), forward, rows: Vec::new(), _embedded: embedded })
     }
 
     async fn sends(&mut self) -> Result<(), BenchError> {
+        // What is stopped is read twice a minute by each process, whatever it sends.
+        self.challenge().await?;
         let phone = json!({ "identifier": "+12065550101" });
-        let sent = self.post("send, phone", Some(2), 200, "send", &phone).await?;
+        let sent = self.post("send, phone", Some((2, 4)), 200, "send", &phone).await?;
         self.service.advance(A_WHILE);
+        self.challenge().await?;
         let again = json!({ "identifier": "+12065550101", "challenge_id": sent.body.get("challenge_id") });
-        self.post("send, the same code again (challenge_id)", Some(2), 200, "send", &again).await?;
-        self.post("send, refused by the cooldown", Some(2), 429, "send", &phone).await?;
-        self.post("send, email", Some(2), 200, "send", &json!({ "identifier": "someone@example.com" })).await?;
+        self.post("send, the same code again (challenge_id)", Some((3, 4)), 200, "send", &again).await?;
+        self.post("send, refused by the cooldown", Some((2, 1)), 429, "send", &phone).await?;
+        self.post("send, email", Some((2, 1)), 200, "send", &json!({ "identifier": "someone@example.com" })).await?;
         self.idempotent_sends().await
     }
 
@@ -106,18 +123,18 @@ impl Bench {
         let verify =
             |code: &str, challenge: &Value| json!({ "identifier": "+12065550103", "otp_code": code, "challenge_id": challenge });
         let wrong = other_code(&self.service.last_code());
-        self.post("verify, wrong code", Some(1), 400, "verify", &verify(&wrong, &challenge)).await?;
+        self.post("verify, wrong code", Some((1, 0)), 400, "verify", &verify(&wrong, &challenge)).await?;
         let right = verify(&self.service.last_code(), &challenge);
         self.post("verify, right code, first sign-in ever", None, 200, "verify", &right).await?;
-        self.post("verify, used code", Some(1), 400, "verify", &right).await?;
+        self.post("verify, used code", Some((1, 0)), 400, "verify", &right).await?;
         let challenge = self.challenge().await?;
         let right = verify(&self.service.last_code(), &challenge);
-        self.post("verify, right code, returning user", Some(1), 200, "verify", &right).await?;
+        self.post("verify, right code, returning user", Some((1, 3)), 200, "verify", &right).await?;
         self.challenge().await?;
         let unnamed = json!({ "identifier": "+12065550103", "otp_code": self.service.last_code() });
-        self.post("verify, right code, without challenge_id", Some(2), 200, "verify", &unnamed).await?;
+        self.post("verify, right code, without challenge_id", Some((2, 3)), 200, "verify", &unnamed).await?;
         let forged = verify("123456", &json!("forged"));
-        self.post("verify, forged challenge_id", Some(0), 400, "verify", &forged).await?;
+        self.post("verify, forged challenge_id", Some((0, 0)), 400, "verify", &forged).await?;
         Ok(())
     }
 
@@ -133,7 +150,7 @@ impl Bench {
     async fn post(
         &mut self,
         flow: &'static str,
-        promised: Option<usize>,
+        promised: Option<Promise>,
         status: u16,
         route: &str,
         body: &Value,
@@ -143,7 +160,13 @@ impl Bench {
         Ok(reply)
     }
 
-    fn counted(&mut self, flow: &'static str, promised: Option<usize>, status: u16, reply: &TestReply) -> Result<(), BenchError> {
+    fn counted(
+        &mut self,
+        flow: &'static str,
+        promised: Option<Promise>,
+        status: u16,
+        reply: &TestReply,
+    ) -> Result<(), BenchError> {
         expect(flow, status, reply)?;
         self.rows.push(Row { flow, promised, operations: self.forward.take_operations() });
         Ok(())
@@ -151,12 +174,13 @@ impl Bench {
 
     /// Prints what was found. Is it as promised?
     fn report(&self) -> Result<bool, BenchError> {
-        let mut table = Table::new(["flow", "requests", "promised", "operations"], &[0, 3]);
+        let mut table = Table::new(["flow", "decide", "guard", "promised", "operations"], &[0, 4]);
         for row in &self.rows {
-            let promised = row.promised.map_or_else(|| "-".to_owned(), |promised| promised.to_string());
-            table.row([row.flow.to_owned(), row.operations.len().to_string(), promised, summary(&row.operations)]);
+            let promised = row.promised.map_or_else(|| "-".to_owned(), |(decide, guard)| format!("{decide} + {guard}"));
+            let (decide, guard) = row.counts();
+            table.row([row.flow.to_owned(), decide.to_string(), guard.to_string(), promised, summary(&row.operations)]);
         }
-        let kept = self.rows.iter().all(|row| row.promised.is_none_or(|promised| promised == row.operations.len()));
+        let kept = self.rows.iter().all(|row| row.promised.is_none_or(|promised| promised == row.counts()));
         let verdict = if kept { "PASS: as promised" } else { "FAIL: not as promised" };
         writeln!(std::io::stdout().lock(), "Requests to the table, counted at its endpoint\n\n{table}\n{verdict}")?;
         Ok(kept)
@@ -175,11 +199,19 @@ fn other_code(code: &str) -> String {
     code.chars().map(|digit| if digit == '0' { '1' } else { '0' }).collect()
 }
 
-/// `UpdateItem ×2`
-fn summary(operations: &[String]) -> String {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for operation in operations {
-        *counts.entry(operation).or_default() += 1;
+impl Row {
+    fn counts(&self) -> Promise {
+        let of_the_guard = |operation: &&Operation| operation.item.as_deref().is_some_and(|item| OF_THE_GUARD.contains(&item));
+        let guard = self.operations.iter().filter(of_the_guard).count();
+        (self.operations.len() - guard, guard)
     }
-    counts.iter().map(|(operation, count)| format!("{operation} ×{count}")).collect::<Vec<_>>().join(", ")
+}
+
+/// `UpdateItem A I, GetItem I`
+fn summary(operations: &[Operation]) -> String {
+    let mut items: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for operation in operations {
+        items.entry(&operation.name).or_default().push(operation.item.as_deref().unwrap_or("several"));
+    }
+    items.iter().map(|(name, items)| format!("{name} {}", items.join(" "))).collect::<Vec<_>>().join(", ")
 }

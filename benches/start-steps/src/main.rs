@@ -10,6 +10,7 @@ use otp_auth::adapters::secrets::{SecretError, VaultKeys};
 use otp_auth::adapters::system::SystemClock;
 use otp_auth::config::{self, AwsConfig, Faults, SendConfig};
 use otp_auth::domain::recipient::Recipient;
+use otp_auth::ports::clock::Clock;
 use otp_auth::telemetry;
 
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +47,7 @@ async fn start() -> Result<AwsConfig, StepsError> {
     let _metadata = Recipient::parse("+12065550100", None);
     done("phone metadata")?;
     let access = AwsConfig::read(&config::environment)?;
-    let config = SendConfig::read(&config::environment)?;
+    let config = SendConfig::read(&config::environment, SystemClock.now())?;
     done("settings")?;
     telemetry::start(config.core.log_level);
     done("log")?;

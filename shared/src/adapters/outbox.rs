@@ -67,6 +67,10 @@ impl Outbox {
 
 #[async_trait]
 impl Sender for Outbox {
+    fn provider(&self) -> &'static str {
+        "outbox"
+    }
+
     async fn deliver(&self, message: &Message) -> Delivery {
         let (channel, subject, text, html) = match &message.content {
             Content::Sms(text) => ("sms", None, text, None),

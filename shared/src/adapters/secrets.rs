@@ -6,6 +6,11 @@
 //!
 //! `identifiers` names the key that names identifiers, for good; `codes` the key that makes new codes. To rotate the latter,
 //! add `k2` and let `codes` name it; `k1` stays for as long as codes made with it live, and for identifiers.
+//!
+//! Two more kinds of field are optional, each a shared secret of 32 characters or more: `cloudfront`, which the operator's
+//! distribution sends as `X-Origin-Verify`, and `backend:NAME`, which a back end sends as `X-Api-Key`. Who sends one of them may
+//! name the address of the client it speaks for.
+#![cfg(feature = "aws")]
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -16,6 +21,7 @@ use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
 use zeroize::Zeroizing;
 
+use crate::domain::callers::{SharedSecret, TooShort, TrustedCallers};
 use crate::domain::keys::{InvalidKeys, KeyId, KeyRing};
 use crate::domain::time::Timestamp;
 use crate::ports::clock::Clock;
@@ -45,6 +51,9 @@ pub enum SecretError {
     /// A field that names a key is missing, or does not name one.
     #[error("the secret's field {0} must name a key, such as k1")]
     Name(&'static str),
+    /// A trusted caller's secret is too short.
+    #[error("the secret's fields cloudfront and backend:… must have at least 32 characters")]
+    Caller,
     /// The keys themselves.
     #[error("the secret is not complete: {0}")]
     Keys(#[from] InvalidKeys),
@@ -108,7 +117,14 @@ pub fn parse(text: &str) -> Result<KeyRing, SecretError> {
         .collect();
     let named = |field: &'static str| fields.get(field).and_then(|name| key_id(name)).ok_or(SecretError::Name(field));
     let keys = fields.iter().filter_map(|(name, value)| Some((key_id(name)?, value.as_bytes().to_vec()))).collect();
-    Ok(KeyRing::new(&keys, named("identifiers")?, named("codes")?)?)
+    Ok(KeyRing::new(&keys, named("identifiers")?, named("codes")?)?.with_callers(callers(&fields)?))
+}
+
+fn callers(fields: &BTreeMap<String, Zeroizing<String>>) -> Result<TrustedCallers, SecretError> {
+    let shared = |text: &Zeroizing<String>| SharedSecret::new(text.clone()).map_err(|TooShort| SecretError::Caller);
+    let cloudfront = fields.get("cloudfront").map(shared).transpose()?;
+    let backends = fields.iter().filter(|(name, _)| name.starts_with("backend:")).map(|(_, text)| shared(text));
+    Ok(TrustedCallers::new(cloudfront, backends.collect::<Result<_, _>>()?))
 }
 
 fn key_id(name: &str) -> Option<KeyId> {
@@ -133,6 +149,11 @@ mod tests {
         let fault = |text: &str| parse(text).map(|_| ()).unwrap_err().to_string();
         let key = "x".repeat(64);
         assert!(parse(&format!(r#"{{"identifiers":"k1","codes":"k2","k1":"{key}","k2":"{key}"}}"#)).is_ok());
+        assert!(parse(&format!(r#"{{"identifiers":"k1","codes":"k1","k1":"{key}","cloudfront":"{key}"}}"#)).is_ok());
+        assert_eq!(
+            fault(&format!(r#"{{"identifiers":"k1","codes":"k1","k1":"{key}","backend:shop":"short"}}"#)),
+            "the secret's fields cloudfront and backend:… must have at least 32 characters"
+        );
         assert_eq!(fault("not json"), "the secret is not a JSON object of strings");
         assert_eq!(
             fault(&format!(r#"{{"codes":"k1","k1":"{key}"}}"#)),

@@ -1,5 +1,6 @@
 //! The use cases, one a file, over the ports.
 
+pub mod guard;
 pub mod send_otp;
 pub mod verify_otp;
 

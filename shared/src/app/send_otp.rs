@@ -1,22 +1,25 @@
-//! Send a code: guard, address window, identifier windows, message; in that order, and each step only after the last.
+//! Send a code: destination, address, identifier, guard, message; in that order, and each step only after the last.
 //!
 //! The order is a defence: a blocked address cannot use up a victim's sends, and what the windows refuse never reaches a
 //! provider. At most one message leaves for one accepted send: the message is sent by the one invocation that the store
 //! calls the send's owner, once, and no error after that point is answered with another attempt.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::guard::{Guard, Outgoing, Refused};
 use super::open_token;
 use crate::domain::address::SourceAddress;
 use crate::domain::challenge::{Bound, Challenge, ChallengeId, InvalidToken};
 use crate::domain::code::Code;
-use crate::domain::guard::{NotServed, SmsCountries};
-use crate::domain::keys::{KeyRing, LedgerKey};
+use crate::domain::guard::Reason;
+use crate::domain::keys::{CodeKeys, KeyRing, LedgerKey};
 use crate::domain::ledger::{Ledger, Level, RequestId, ResendVerdict, ResendWrite, SendVerdict, SendWrite, SlotState, Written};
 use crate::domain::policy::Policy;
 use crate::domain::purpose::Purpose;
 use crate::domain::recipient::{Channel, Recipient};
+use crate::domain::test_identifiers::TestIdentifiers;
 use crate::domain::time::Timestamp;
 use crate::messages::{Brand, Locale};
 use crate::ports::clock::{Clock, NoRandomness, Randomness, random};
@@ -42,8 +45,10 @@ pub struct SendOtp {
     pub randomness: Arc<dyn Randomness>,
     /// The numbers.
     pub policy: Policy,
-    /// Where texts may go.
-    pub countries: SmsCountries,
+    /// What may leave.
+    pub guard: Arc<Guard>,
+    /// Identifiers of testers.
+    pub test_identifiers: TestIdentifiers,
     /// What messages name.
     pub brand: Brand,
 }
@@ -84,14 +89,16 @@ pub struct Sent {
     pub cooldown: Duration,
     /// What became of the message; none for a client's retry, which sends none.
     pub delivery: Option<Delivery>,
+    /// What the guard would have refused it for, where it only watches.
+    pub watched: BTreeSet<Reason>,
 }
 
 /// Why no code was sent.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
-    /// The destination is not served.
-    #[error("destination not served: {0}")]
-    NotServed(NotServed),
+    /// The guard refuses.
+    #[error(transparent)]
+    Guard(#[from] Refused),
     /// No texts, or no mail, are sent here.
     #[error("this channel is not configured")]
     ChannelOff,
@@ -165,27 +172,27 @@ impl SendOtp {
     /// # Errors
     /// [`SendError`]; on every one of them no message has left, or the provider has said so.
     pub async fn execute(&self, request: &SendRequest) -> Result<Sent, SendError> {
-        let sender = self.sender_for(&request.recipient)?;
+        self.guard.destination(&request.recipient)?;
+        let sender = self.sender(request.recipient.channel()).ok_or(SendError::ChannelOff)?;
         let (ring, challenge) = self.open(request).await?;
         let attempt = self.begin(request, ring)?;
-        self.count_address(&attempt).await?;
+        self.guard.not_stopped(&request.recipient, attempt.now).await?;
+        let watched = self.count_address(&attempt).await?;
         self.claim_idempotency(&attempt).await?;
         let accepted = match challenge {
             Some(challenge) if challenge.expires > attempt.now => self.resend(&attempt, challenge).await?,
             _ => self.send_new(&attempt).await?,
         };
-        let delivery = if accepted.ours { Some(self.deliver(sender, &attempt, &accepted).await?) } else { None };
-        self.sent(&attempt, &accepted, delivery)
+        let mut outgoing = attempt.outgoing(sender, watched);
+        let delivery = if accepted.ours { Some(self.deliver(sender, &attempt, &accepted, &mut outgoing).await?) } else { None };
+        self.sent(&attempt, &accepted, delivery, outgoing.watched)
     }
 
-    /// The guard: may anything go there at all?
-    fn sender_for(&self, recipient: &Recipient) -> Result<&dyn Sender, SendError> {
-        self.countries.check(recipient).map_err(SendError::NotServed)?;
-        let sender = match recipient.channel() {
-            Channel::Sms => &self.sms,
-            Channel::Email => &self.email,
-        };
-        sender.as_deref().ok_or(SendError::ChannelOff)
+    fn sender(&self, channel: Channel) -> Option<&dyn Sender> {
+        match channel {
+            Channel::Sms => self.sms.as_deref(),
+            Channel::Email => self.email.as_deref(),
+        }
     }
 
     /// The challenge to send again, if the request names one. A forged one ends here, before any request to the store.
@@ -204,13 +211,19 @@ impl SendOtp {
         Ok(Attempt { request, key: ring.ledger_key(&request.recipient), ring, now: self.clock.now(), id, idempotency })
     }
 
-    async fn count_address(&self, attempt: &Attempt<'_>) -> Result<(), SendError> {
+    /// Counts for the address: the send in its windows, and the country that it asks for.
+    async fn count_address(&self, attempt: &Attempt<'_>) -> Result<BTreeSet<Reason>, SendError> {
         let hour = attempt.now.as_secs() / 3600;
         let limits = AddressLimits { per_minute: self.policy.address_per_minute, per_hour: self.policy.address_per_hour };
         let window = attempt.ring.window_key(&attempt.request.source, hour);
-        match self.windows.count_send(&window, limits, attempt.now).await? {
-            AddressVerdict::Allowed => Ok(()),
-            AddressVerdict::RateLimited(until) => Err(SendError::AddressLimited(until.since(attempt.now))),
+        let Attempt { request, ring, now, .. } = attempt;
+        let (windows, countries) = tokio::join!(
+            self.windows.count_send(&window, limits, *now),
+            self.guard.admit_address(&request.recipient, &request.source, ring, *now),
+        );
+        match windows? {
+            AddressVerdict::Allowed => Ok(countries?),
+            AddressVerdict::RateLimited(until) => Err(SendError::AddressLimited(until.since(*now))),
         }
     }
 
@@ -228,18 +241,20 @@ impl SendOtp {
         }
     }
 
-    /// A fresh challenge. Its code is made for the lowest level first; where failures ask for a longer one, the store
-    /// refuses and says so, and the write is repeated. Levels only rise, so this ends.
+    /// A fresh challenge. Its code is made for the lowest level and the slot whose turn it is; where failures ask for a longer
+    /// code, or a challenge still lives in the slot, the store refuses and says so, and the write is repeated. Levels only
+    /// rise, and whoever else takes the free slot closes the cooldown, so this ends.
     async fn send_new(&self, attempt: &Attempt<'_>) -> Result<Accepted, SendError> {
         let id = ChallengeId(random(self.randomness.as_ref())?);
-        let mut level = Level::default();
+        let (mut level, mut slot) = (Level::default(), None);
         loop {
-            let challenge = self.challenge(attempt, id, level)?;
+            let mut challenge = self.challenge(attempt, id, level)?;
+            challenge.slot = slot.unwrap_or(challenge.slot);
             let write = self.send_write(attempt, &challenge, level)?;
             let written = self.store.send(&write).await?;
             match write.verdict(&written) {
-                SendVerdict::Level(next) if next > level => level = next,
-                SendVerdict::Level(_) => return Err(broken("refused without a reason")),
+                SendVerdict::Level(next) => level = next,
+                SendVerdict::Slot(free) if slot != Some(free) => slot = Some(free),
                 verdict => return self.accept(attempt, challenge, verdict, written, false),
             }
         }
@@ -282,7 +297,7 @@ impl SendOtp {
                 Ok(Accepted { challenge, ledger, ours: false, resent: true })
             }
             SendVerdict::RateLimited(until) => Err(SendError::RateLimited(until.since(attempt.now))),
-            SendVerdict::Level(_) => Err(broken("refused without a reason")),
+            SendVerdict::Level(_) | SendVerdict::Slot(_) | SendVerdict::Unexplained => Err(broken("refused without a reason")),
         }
     }
 
@@ -293,7 +308,10 @@ impl SendOtp {
         Ok(Challenge {
             key,
             slot: u8::try_from(turn % self.policy.slots(channel)).map_err(|_| broken("too many slots"))?,
-            shape: level.shape(self.policy.code_length),
+            shape: self
+                .fixed_code(attempt)
+                .and_then(|code| code.digits())
+                .unwrap_or_else(|| level.shape(self.policy.code_length)),
             expires: attempt.now.plus(self.policy.lifetime(channel)),
             id,
         })
@@ -311,39 +329,90 @@ impl SendOtp {
             idempotency: attempt.idempotency.clone(),
             slot: challenge.slot,
             id: challenge.id,
-            name: Code::derive(keys, &bound, challenge.shape).name(keys, &bound),
+            name: self.code(attempt, challenge, keys).name(keys, &bound),
             purpose: attempt.request.purpose,
             keys: challenge.key,
             shape: challenge.shape,
             expires: challenge.expires,
+            provider: self.sender(attempt.request.recipient.channel()).map_or_else(String::new, |s| s.provider().to_owned()),
+            is_counted: self.fixed_code(attempt).is_none(),
         })
     }
 
-    /// One message, once. When a challenge's first message certainly did not leave, its code dies.
-    async fn deliver(&self, sender: &dyn Sender, attempt: &Attempt<'_>, accepted: &Accepted) -> Result<Delivery, SendError> {
-        let challenge = &accepted.challenge;
-        let keys = attempt.ring.get(challenge.key).ok_or(SendError::NoKeys)?;
-        let code = Code::derive(keys, &attempt.bound(challenge.id), challenge.shape);
-        let channel = attempt.request.recipient.channel();
-        let content = self.brand.render(channel, attempt.request.locale, &code, challenge.expires.since(attempt.now));
-        let message = Message { to: attempt.request.recipient.clone(), content };
-        let failure = match sender.deliver(&message).await {
+    fn code(&self, attempt: &Attempt<'_>, challenge: &Challenge, keys: &CodeKeys) -> Code {
+        self.fixed_code(attempt).unwrap_or_else(|| Code::derive(keys, &attempt.bound(challenge.id), challenge.shape))
+    }
+
+    fn fixed_code(&self, attempt: &Attempt<'_>) -> Option<Code> {
+        self.test_identifiers.code(&attempt.request.recipient, attempt.now)
+    }
+
+    /// One message, once, if the guard lets it leave. When a challenge's first message certainly did not, its code dies; the
+    /// code of a resent one was brought by an earlier message, and whoever has it in hand may go on.
+    async fn deliver(
+        &self,
+        sender: &dyn Sender,
+        attempt: &Attempt<'_>,
+        accepted: &Accepted,
+        outgoing: &mut Outgoing<'_>,
+    ) -> Result<Delivery, SendError> {
+        if self.fixed_code(attempt).is_some() {
+            return Ok(Delivery::Accepted { provider: "none", message_id: "test identifier".to_owned() });
+        }
+        let handed_over = self.hand_over(sender, attempt, accepted, outgoing).await;
+        if handed_over.is_err() && !accepted.resent {
+            self.withdraw(attempt, &accepted.challenge).await;
+        }
+        handed_over
+    }
+
+    async fn hand_over(
+        &self,
+        sender: &dyn Sender,
+        attempt: &Attempt<'_>,
+        accepted: &Accepted,
+        outgoing: &mut Outgoing<'_>,
+    ) -> Result<Delivery, SendError> {
+        let message = self.message(attempt, &accepted.challenge)?;
+        self.guard.admit(outgoing).await?;
+        if accepted.resent {
+            self.store.add_counted(&attempt.key, accepted.challenge.slot, accepted.challenge.id, attempt.now).await?;
+        }
+        let (delivery, ()) = tokio::join!(sender.deliver(&message), self.guard.count_mail(outgoing));
+        let failure = match delivery {
             Delivery::Refused { provider, reason } => SendError::DeliveryFailed { provider, reason },
             Delivery::Unreached { provider, cause } => SendError::ProviderUnavailable { provider, cause },
             delivered => return Ok(delivered),
         };
-        if accepted.resent {
-            // The first message brought this code: whoever has it in hand may go on.
-            return Err(failure);
-        }
-        if let Err(error) = self.store.kill(&attempt.key, challenge.slot, challenge.id).await {
-            // The code stays valid until it expires, but nobody was told it.
-            tracing::warn!(%error, "an undelivered code could not be withdrawn");
+        if !accepted.resent {
+            self.guard.did_not_leave(outgoing).await;
         }
         Err(failure)
     }
 
-    fn sent(&self, attempt: &Attempt<'_>, accepted: &Accepted, delivery: Option<Delivery>) -> Result<Sent, SendError> {
+    fn message(&self, attempt: &Attempt<'_>, challenge: &Challenge) -> Result<Message, SendError> {
+        let keys = attempt.ring.get(challenge.key).ok_or(SendError::NoKeys)?;
+        let code = self.code(attempt, challenge, keys);
+        let recipient = &attempt.request.recipient;
+        let remaining = challenge.expires.since(attempt.now);
+        let content = self.brand.render(recipient.channel(), attempt.request.locale, &code, remaining);
+        Ok(Message { to: recipient.clone(), content })
+    }
+
+    async fn withdraw(&self, attempt: &Attempt<'_>, challenge: &Challenge) {
+        if let Err(error) = self.store.kill(&attempt.key, challenge.slot, challenge.id).await {
+            // The code stays valid until it expires, but nobody was told it.
+            tracing::warn!(%error, "an undelivered code could not be withdrawn");
+        }
+    }
+
+    fn sent(
+        &self,
+        attempt: &Attempt<'_>,
+        accepted: &Accepted,
+        delivery: Option<Delivery>,
+        watched: BTreeSet<Reason>,
+    ) -> Result<Sent, SendError> {
         let Attempt { request, ring, now, .. } = attempt;
         let keys = ring.get(accepted.challenge.key).ok_or(SendError::NoKeys)?;
         Ok(Sent {
@@ -355,13 +424,48 @@ impl SendOtp {
             hour_resets_in: accepted.ledger.hour_resets_in(*now),
             cooldown: self.policy.sends.cooldown,
             delivery,
+            watched,
         })
+    }
+}
+
+impl SendError {
+    /// The machine-readable reason, for logs and counters.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::Guard(refused) => match refused.reason() {
+                Some(reason) => reason.as_str(),
+                None => "store",
+            },
+            Self::ChannelOff => "channel_off",
+            Self::ForgedChallenge(_) => "forged_challenge",
+            Self::IdempotencyKeyReused => "idempotency_key_reused",
+            Self::AddressLimited(_) => "address_window",
+            Self::RateLimited(_) => "identifier_window",
+            Self::DeliveryFailed { .. } => "provider_refused",
+            Self::ProviderUnavailable { .. } => "provider_unreached",
+            Self::AlreadyFailed | Self::ReplayExpired => "replay",
+            Self::Store(_) => "store",
+            Self::Randomness(_) | Self::NoKeys => "internal",
+        }
     }
 }
 
 impl Attempt<'_> {
     const fn bound(&self, id: ChallengeId) -> Bound<'_> {
         Bound { purpose: self.request.purpose, recipient: &self.request.recipient, id }
+    }
+
+    fn outgoing<'b>(&'b self, sender: &'b dyn Sender, watched: BTreeSet<Reason>) -> Outgoing<'b> {
+        Outgoing {
+            recipient: &self.request.recipient,
+            provider: sender.provider(),
+            ring: &self.ring,
+            now: self.now,
+            request: &self.id,
+            watched,
+        }
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use super::guard::Guard;
 use super::open_token;
+use crate::domain::address::SourceAddress;
 use crate::domain::challenge::{Bound, ChallengeId};
 use crate::domain::code::Guess;
 use crate::domain::keys::{KeyId, KeyRing, LedgerKey};
@@ -31,6 +33,8 @@ pub struct VerifyOtp {
     pub randomness: Arc<dyn Randomness>,
     /// The numbers.
     pub policy: Policy,
+    /// Hears of right codes.
+    pub guard: Arc<Guard>,
 }
 
 /// A checked request to verify a code.
@@ -43,6 +47,8 @@ pub struct VerifyRequest {
     pub guess: Guess,
     /// The token of the challenge that it answers.
     pub challenge_id: Option<String>,
+    /// Where the request came from.
+    pub source: SourceAddress,
 }
 
 /// Why a code did not verify.
@@ -90,7 +96,11 @@ impl VerifyOtp {
         let write = self.guess_write(request, &ring, key, &target, now)?;
         let written = self.store.guess(&write).await?;
         match write.verdict(&written) {
-            GuessVerdict::Right => self.user(request, &ring, &write.key, written.ledger(), now).await,
+            GuessVerdict::Right => {
+                let user = self.user(request, &ring, &write.key, written.ledger(), now);
+                let (user, ()) = tokio::join!(user, self.answered(request, &ring, &write, written.ledger(), now));
+                user
+            }
             GuessVerdict::Wrong { left } => Err(VerifyError::WrongCode { left }),
             GuessVerdict::Exhausted => Err(VerifyError::Exhausted),
             GuessVerdict::Gone => Err(VerifyError::NoChallenge),
@@ -143,6 +153,13 @@ impl VerifyOtp {
             max_guesses: self.policy.max_guesses,
             request: RequestId::new(random(self.randomness.as_ref())?),
         })
+    }
+
+    /// The guard takes the challenge's messages back.
+    async fn answered(&self, request: &VerifyRequest, ring: &KeyRing, write: &GuessWrite, ledger: &Ledger, now: Timestamp) {
+        if let Some(slot) = ledger.slots.get(&write.slot) {
+            self.guard.answered(&request.recipient, slot, &request.source, ring, now).await;
+        }
     }
 
     /// The user of a right code. The identifier's item remembers a user who signs in by this identifier alone, so that a

@@ -1,7 +1,10 @@
 //! The formats of single settings: each gives back the checked value, or says what it must be.
 
-use crate::domain::guard::is_country;
+use crate::domain::guard::destinations::is_country;
+use std::time::Duration;
+
 use crate::domain::recipient::{Channel, Recipient};
+use crate::domain::time::Timestamp;
 
 /// `https://host[:port]`, or `http://localhost[:port]`: an origin as browsers send it, never `*`.
 pub(super) fn origin(text: &str) -> Result<String, &'static str> {
@@ -22,6 +25,21 @@ pub(super) fn endpoint(text: &str) -> Result<String, &'static str> {
 pub(super) fn country(text: &str) -> Result<String, &'static str> {
     let code = text.to_ascii_uppercase();
     if is_country(&code) { Ok(code) } else { Err("must list ISO 3166-1 country codes such as US,DE, separated by commas") }
+}
+
+/// A mail domain, in the form that addresses are compared in.
+pub(super) fn domain(text: &str) -> Result<String, &'static str> {
+    let mailbox = Recipient::parse(&format!("postmaster@{text}"), Some(Channel::Email));
+    let domain = mailbox.ok().and_then(|mailbox| mailbox.canonical().split_once('@').map(|(_, domain)| domain.to_owned()));
+    domain.ok_or("must list mail domains such as trash.example, separated by commas")
+}
+
+/// The end of a day of UTC, from its date.
+pub(super) fn end_of_date(text: &str) -> Result<Timestamp, &'static str> {
+    let start = time::OffsetDateTime::parse(&format!("{text}T00:00:00Z"), &time::format_description::well_known::Rfc3339);
+    let seconds = start.ok().and_then(|start| u64::try_from(start.unix_timestamp()).ok());
+    let start = seconds.map(|seconds| Timestamp::from_millis(seconds * 1000));
+    start.map(|start| start.plus(Duration::from_secs(24 * 60 * 60))).ok_or("must be a date such as 2026-12-31")
 }
 
 /// SNS: 1 to 11 letters and digits, one letter at least.

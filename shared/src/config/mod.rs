@@ -6,21 +6,25 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::adapters::ses::SesSettings;
-use crate::adapters::sns::SnsSettings;
-use crate::domain::guard::SmsCountries;
+use crate::domain::guard::GuardPolicy;
+use crate::domain::guard::destinations::SmsCountries;
 use crate::domain::ledger::SendLimits;
 use crate::domain::policy::{self, ChallengeBinding, Policy};
+use crate::domain::test_identifiers::TestIdentifiers;
+use crate::domain::time::Timestamp;
 use crate::messages::{Brand, Locale, UnfitBrand};
 
 mod aws;
 mod fields;
+mod guard;
 mod reader;
+mod senders;
 pub mod settings;
 
 pub use aws::AwsConfig;
 use reader::Reader;
 pub use reader::{Fault, Faults, Lookup};
+pub use senders::{SesSettings, SnsSettings};
 
 /// What both functions need.
 #[derive(Clone, Debug)]
@@ -52,8 +56,10 @@ pub struct SendConfig {
     pub brand: Brand,
     /// The language of messages when nothing else is wished for.
     pub locale: Locale,
-    /// Where texts may go.
-    pub countries: SmsCountries,
+    /// What may leave.
+    pub guard: GuardPolicy,
+    /// Identifiers of testers.
+    pub test_identifiers: TestIdentifiers,
     /// How texts are sent; none when no country is allowed.
     pub sms: Option<SnsSettings>,
     /// How mail is sent; none without a from address.
@@ -119,26 +125,27 @@ impl CoreConfig {
 }
 
 impl SendConfig {
-    /// Reads what `send-otp` needs.
+    /// Reads what `send-otp` needs. Some settings have an end, so the time is asked for.
     ///
     /// # Errors
     /// Every fault that the settings have.
-    pub fn read(lookup: Lookup<'_>) -> Result<Self, Faults> {
+    pub fn read(lookup: Lookup<'_>, now: Timestamp) -> Result<Self, Faults> {
         let mut reader = Reader::new(lookup);
-        let config = Self::read_from(&mut reader);
+        let config = Self::read_from(&mut reader, now);
         reader.finish(config)
     }
 
-    fn read_from(reader: &mut Reader<'_>) -> Option<Self> {
+    fn read_from(reader: &mut Reader<'_>, now: Timestamp) -> Option<Self> {
         let core = CoreConfig::read_from(reader);
         let brand = read_brand(reader);
         let locale =
             reader.parsed("DEFAULT_LOCALE", "en", |tag| Locale::of_tag(tag).ok_or("must be a language that messages exist in"));
-        let countries = read_countries(reader);
-        let texts = countries.as_ref().is_some_and(|countries| *countries != SmsCountries::Only(BTreeSet::new()));
+        let guard = guard::read(reader);
+        let test_identifiers = guard::read_test_identifiers(reader, core.as_ref().map(|core| core.stage), now);
+        let texts = guard.as_ref().is_some_and(|guard| guard.countries != SmsCountries::Only(BTreeSet::new()));
         let sms = read_sms(reader);
         let email = read_email(reader);
-        if countries.is_some() && !texts && reader.get("DEFAULT_FROM_EMAIL").is_none() {
+        if guard.is_some() && !texts && reader.get("DEFAULT_FROM_EMAIL").is_none() {
             reader.fault("DEFAULT_FROM_EMAIL", "must be set when SMS_ALLOWED_COUNTRIES is not: nothing could be sent");
         }
         let sns_endpoint = reader.optional("SNS_ENDPOINT", fields::endpoint);
@@ -147,7 +154,8 @@ impl SendConfig {
             core: core?,
             brand: brand?,
             locale: locale?,
-            countries: countries?,
+            guard: guard?,
+            test_identifiers: test_identifiers?,
             sms: texts.then_some(sms),
             email,
             sns_endpoint,
@@ -205,19 +213,6 @@ fn read_brand(reader: &mut Reader<'_>) -> Option<Brand> {
     None
 }
 
-/// `*` stands for every country, on the local server only: elsewhere the operator chooses.
-fn read_countries(reader: &mut Reader<'_>) -> Option<SmsCountries> {
-    const VARIABLE: &str = "SMS_ALLOWED_COUNTRIES";
-    if reader.get(VARIABLE).as_deref() == Some("*") {
-        if reader.get("STAGE").as_deref() == Some("local") {
-            return Some(SmsCountries::All);
-        }
-        reader.fault(VARIABLE, "must name countries: * is for the local server only");
-        return None;
-    }
-    reader.parsed_list(VARIABLE, fields::country).map(SmsCountries::Only)
-}
-
 fn read_sms(reader: &mut Reader<'_>) -> SnsSettings {
     SnsSettings {
         sender_id: reader.optional("SMS_SENDER_ID", fields::sender_id),
@@ -235,6 +230,11 @@ fn read_email(reader: &mut Reader<'_>) -> Option<SesSettings> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::guard::GuardMode;
+    use crate::domain::guard::budget::MicroUsd;
+    use crate::domain::recipient::Recipient;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_795_435_200_000);
 
     const LEAST: [(&str, &str); 8] = [
         ("AWS_REGION", "eu-west-1"),
@@ -252,7 +252,7 @@ mod tests {
             let found = changes.iter().chain(&LEAST).find(|(n, _)| *n == name);
             found.map(|(_, value)| (*value).to_owned())
         };
-        SendConfig::read(&lookup).map_err(|faults| faults.0.iter().map(|fault| fault.variable).collect())
+        SendConfig::read(&lookup, NOW).map_err(|faults| faults.0.iter().map(|fault| fault.variable).collect())
     }
 
     #[test]
@@ -333,7 +333,48 @@ mod tests {
     #[test]
     fn every_country_at_once_is_for_the_local_server() {
         assert_eq!(read(&[("SMS_ALLOWED_COUNTRIES", "*")]).unwrap_err(), ["SMS_ALLOWED_COUNTRIES"]);
-        assert_eq!(read(&[("SMS_ALLOWED_COUNTRIES", "*"), ("STAGE", "local")]).unwrap().countries, SmsCountries::All);
+        assert_eq!(read(&[("SMS_ALLOWED_COUNTRIES", "*"), ("STAGE", "local")]).unwrap().guard.countries, SmsCountries::All);
+    }
+
+    #[test]
+    fn the_guard_is_read_whole() {
+        let guard = read(&[
+            ("SMS_ALLOWED_COUNTRIES", "US,DE"),
+            ("SMS_PRICES_USD", "US=0.0075, DE=0.08"),
+            ("SMS_BUDGET_USD_PER_DAY", "12.50"),
+            ("EMAIL_BLOCKED_DOMAINS", "Trash.example"),
+            ("GUARD_MODE", "observe"),
+        ]);
+        let guard = guard.unwrap().guard;
+        assert_eq!(guard.budget.price("DE"), MicroUsd(80_000));
+        assert_eq!(guard.budget.money.unwrap().per_day, MicroUsd(12_500_000));
+        assert!(guard.blocked_domains.0.contains("trash.example"));
+        assert_eq!(guard.mode, GuardMode::Observe);
+        for (name, value, fault) in [
+            ("SMS_BUDGET_USD_PER_DAY", "0", "SMS_BUDGET_USD_PER_DAY"),
+            ("SMS_BUDGET_USD_PER_DAY", "5", "SMS_PRICES_USD"),
+            ("SMS_PRICES_USD", "US:1", "SMS_PRICES_USD"),
+            ("SMS_BUDGET_COUNTRY_PERCENT", "101", "SMS_BUDGET_COUNTRY_PERCENT"),
+            ("RATE_UNANSWERED_PER_PREFIX_PER_HOUR", "16", "RATE_UNANSWERED_PER_PREFIX_PER_DAY"),
+            ("EMAIL_BLOCKED_DOMAINS", "no domain", "EMAIL_BLOCKED_DOMAINS"),
+            ("EMAIL_BLOCKED_DOMAINS_FILE", "/nowhere", "EMAIL_BLOCKED_DOMAINS_FILE"),
+            ("SMS_ALLOW_VOIP", "perhaps", "SMS_ALLOW_VOIP"),
+        ] {
+            assert_eq!(read(&[(name, value)]).unwrap_err(), [fault], "{name}={value}");
+        }
+    }
+
+    #[test]
+    fn testers_have_an_end_and_no_place_in_production() {
+        let pairs = ("TEST_IDENTIFIERS", "+12065550100=123456");
+        let until = |date| ("TEST_IDENTIFIERS_UNTIL", date);
+        let tester = Recipient::parse("+12065550100", None).unwrap();
+        assert!(read(&[pairs, until("2026-12-22")]).unwrap().test_identifiers.code(&tester, NOW).is_some());
+        assert_eq!(read(&[pairs]).unwrap_err(), ["TEST_IDENTIFIERS_UNTIL"]);
+        assert_eq!(read(&[pairs, until("2026-12-23")]).unwrap_err(), ["TEST_IDENTIFIERS_UNTIL"], "more than 30 days away");
+        assert_eq!(read(&[pairs, until("22.12.2026")]).unwrap_err(), ["TEST_IDENTIFIERS_UNTIL"]);
+        assert_eq!(read(&[pairs, until("2026-12-01"), ("STAGE", "prod")]).unwrap_err(), ["TEST_IDENTIFIERS"]);
+        assert_eq!(read(&[("TEST_IDENTIFIERS", "x"), until("2026-12-01")]).unwrap_err(), ["TEST_IDENTIFIERS"]);
     }
 
     #[test]
@@ -349,7 +390,7 @@ mod tests {
             asked.borrow_mut().insert(name.to_owned());
             LEAST.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned())
         };
-        SendConfig::read(&lookup).unwrap();
+        SendConfig::read(&lookup, NOW).unwrap();
         AwsConfig::read(&lookup).unwrap();
         let listed: BTreeSet<String> = settings::SETTINGS
             .iter()

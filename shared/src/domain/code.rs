@@ -66,6 +66,19 @@ impl Code {
         Self(Zeroizing::new(text))
     }
 
+    /// A code that somebody chose: 6 to 10 digits, or `None`.
+    #[must_use]
+    pub fn fixed(digits: &str) -> Option<Self> {
+        let fits = (6..=10).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+        fits.then(|| Self(Zeroizing::new(digits.to_owned())))
+    }
+
+    /// Its shape, if it is one of 6 to 10 digits.
+    #[must_use]
+    pub fn digits(&self) -> Option<CodeShape> {
+        u8::try_from(self.0.len()).ok().and_then(CodeShape::of_length)
+    }
+
     /// The code itself, for the message that carries it and for nothing else.
     #[must_use]
     pub fn expose(&self) -> &str {

@@ -12,6 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::address::SourceAddress;
+use super::callers::TrustedCallers;
 use super::recipient::Recipient;
 
 /// Shortest acceptable secret text of one key, in bytes.
@@ -23,6 +24,7 @@ pub struct KeyRing {
     log: hmac::Key,
     current: KeyId,
     codes: BTreeMap<KeyId, CodeKeys>,
+    callers: TrustedCallers,
 }
 
 /// Names a key inside a challenge token.
@@ -68,7 +70,21 @@ impl KeyRing {
             log: derive(secret(identifiers)?, "log")?,
             current,
             codes: secrets.iter().map(|(id, secret)| Ok((*id, CodeKeys::derive(secret)?))).collect::<Result<_, _>>()?,
+            callers: TrustedCallers::default(),
         })
+    }
+
+    /// The same, with the secrets of callers that may name the address of their client.
+    #[must_use]
+    pub fn with_callers(mut self, callers: TrustedCallers) -> Self {
+        self.callers = callers;
+        self
+    }
+
+    /// Who may name the address of their client.
+    #[must_use]
+    pub const fn callers(&self) -> &TrustedCallers {
+        &self.callers
     }
 
     /// The key id that new challenges are made with, and its keys.
@@ -100,6 +116,19 @@ impl KeyRing {
     pub fn window_key(&self, address: &SourceAddress, hour: u64) -> String {
         let tag = mac(&self.identifiers, &[b"address", &address.as_bytes()]);
         format!("A#{}#{hour}", short_text(&tag))
+    }
+
+    /// Partition key of the item that holds the countries which a source address asks for on one day since the epoch.
+    #[must_use]
+    pub fn address_day_key(&self, address: &SourceAddress, day: u64) -> String {
+        let tag = mac(&self.identifiers, &[b"address", &address.as_bytes()]);
+        format!("V#{}#{day}", short_text(&tag))
+    }
+
+    /// Partition key of the item of a number prefix.
+    #[must_use]
+    pub fn prefix_key(&self, prefix: &str) -> String {
+        format!("P#{}", short_text(&mac(&self.identifiers, &[b"prefix", prefix.as_bytes()])))
     }
 
     /// Partition key of the item that remembers which request an Idempotency-Key came with.

@@ -72,6 +72,10 @@ pub struct Slot {
     pub state: SlotState,
     /// The invocations that wrote the slot, oldest first: the send, then one for each guess that was judged.
     pub requests: Vec<RequestId>,
+    /// When messages with this code were counted by the guard: the send, then each resend that it let through.
+    pub counted: Vec<Timestamp>,
+    /// Who is asked first to deliver them.
+    pub provider: String,
 }
 
 /// What became of a challenge.
@@ -216,6 +220,12 @@ impl Ledger {
         Level::of(self.failures, self.unsolved)
     }
 
+    /// The first slot whose challenge has ended, or that has had none.
+    #[must_use]
+    pub fn free_slot(&self, now: Timestamp) -> Option<u8> {
+        (0..=u8::MAX).find(|number| self.slots.get(number).is_none_or(|slot| slot.expires <= now))
+    }
+
     /// The newest challenge for this purpose that can still be answered, for clients that name none.
     #[must_use]
     pub fn newest_live(&self, purpose: Purpose, now: Timestamp) -> Option<(u8, &Slot)> {
@@ -262,7 +272,7 @@ impl Written {
     }
 }
 
-/// A new challenge takes a slot, if every window lets it and the failures are below the level's ceiling.
+/// A new challenge takes a slot in which none lives, if every window lets it and the failures are below the level's ceiling.
 #[derive(Clone, Debug)]
 pub struct SendWrite {
     /// Whose item.
@@ -291,6 +301,10 @@ pub struct SendWrite {
     pub shape: CodeShape,
     /// When it ends.
     pub expires: Timestamp,
+    /// Who is asked first to deliver its message.
+    pub provider: String,
+    /// Will the guard count its message?
+    pub is_counted: bool,
 }
 
 /// What a send comes to.
@@ -302,8 +316,12 @@ pub enum SendVerdict {
     Replay(u8),
     /// Failures have reached this level in the meantime: try once more with a longer code.
     Level(Level),
+    /// The slot holds a challenge that has not ended, as it can after a setting was changed: try once more with this one.
+    Slot(u8),
     /// A window is closed until then.
     RateLimited(Timestamp),
+    /// Refused, and the image does not say why.
+    Unexplained,
 }
 
 impl SendWrite {
@@ -317,7 +335,11 @@ impl SendWrite {
         match repeated(ledger, &self.request, &self.idempotency) {
             Some(verdict) => verdict,
             None if !ledger.is_open(&self.limits, self.now) => SendVerdict::RateLimited(ledger.next_send_at(&self.limits)),
-            None => SendVerdict::Level(ledger.level()),
+            None if ledger.level() > self.level => SendVerdict::Level(ledger.level()),
+            None => match ledger.free_slot(self.now) {
+                Some(free) if free != self.slot => SendVerdict::Slot(free),
+                _ => SendVerdict::Unexplained,
+            },
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What one-time-passcode sign-in *is*: pure, synchronous, and unaware of HTTP, AWS, clocks and the environment.
 
 pub mod address;
+pub mod callers;
 pub mod challenge;
 pub mod code;
 pub mod guard;
@@ -9,5 +10,6 @@ pub mod ledger;
 pub mod policy;
 pub mod purpose;
 pub mod recipient;
+pub mod test_identifiers;
 pub mod time;
 pub mod user;

@@ -43,6 +43,31 @@ impl Timestamp {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
 
+    /// Days since the epoch: the day of UTC that this point is in.
+    #[must_use]
+    pub const fn day(self) -> u64 {
+        self.as_secs() / 86_400
+    }
+
+    /// The hour of its day, 0 to 23.
+    #[must_use]
+    pub const fn hour_of_day(self) -> u64 {
+        self.as_secs() % 86_400 / 3600
+    }
+
+    /// The day of UTC as `2026-11-23`.
+    #[must_use]
+    pub fn date(self) -> String {
+        self.to_rfc3339().chars().take(10).collect()
+    }
+
+    /// When a span of the clock that this point is in ends: the next full hour, say.
+    #[must_use]
+    pub fn end_of(self, span: Duration) -> Self {
+        let span = millis(span).max(1);
+        Self((self.0 / span + 1).saturating_mul(span))
+    }
+
     /// RFC 3339 in UTC with whole seconds, as the contract writes times: `2026-11-23T12:00:00Z`.
     #[must_use]
     pub fn to_rfc3339(self) -> String {

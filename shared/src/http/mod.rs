@@ -14,6 +14,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
 use crate::app::send_otp::SendOtp;
 use crate::app::verify_otp::VerifyOtp;
 use crate::domain::address::SourceAddress;
+use crate::domain::callers::TrustedCallers;
+use crate::domain::keys::KeyRing;
 use crate::messages::Locale;
 use crate::ports::clock::Clock;
 
@@ -23,6 +25,7 @@ mod headers;
 mod problem;
 mod record;
 mod send_otp;
+mod source;
 mod verify_otp;
 
 pub use cors::Cors;
@@ -115,13 +118,14 @@ impl Api {
         if call.method == Method::OPTIONS {
             return Answer { reply: Ok(self.cors.preflight(&call.headers)), record };
         }
-        let (source, body) = match admit(call) {
+        let ring = route.ring();
+        let (source, body) = match admit(call, ring.callers()) {
             Ok(admitted) => admitted,
             Err(problem) => return Answer::problem(problem, record),
         };
         match route {
             Route::Send(send) => send_otp::answer(send, self.locale, source, &call.headers, body, record).await,
-            Route::Verify(verify) => verify_otp::answer(verify, body, record).await,
+            Route::Verify(verify) => verify_otp::answer(verify, source, body, record).await,
         }
     }
 
@@ -135,8 +139,17 @@ impl Api {
     }
 }
 
+impl Route<'_> {
+    fn ring(&self) -> Arc<KeyRing> {
+        match self {
+            Self::Send(send) => send.keys.ring(),
+            Self::Verify(verify) => verify.keys.ring(),
+        }
+    }
+}
+
 /// The checks that every route makes before it reads the body.
-fn admit(call: &Call) -> Result<(SourceAddress, &Bytes), Problem> {
+fn admit<'a>(call: &'a Call, callers: &TrustedCallers) -> Result<(SourceAddress, &'a Bytes), Problem> {
     if call.method != Method::POST {
         return Err(Problem::new(ProblemCode::MethodNotAllowed));
     }
@@ -147,9 +160,7 @@ fn admit(call: &Call) -> Result<(SourceAddress, &Bytes), Problem> {
     if body.len() > MAX_BODY {
         return Err(Problem::new(ProblemCode::PayloadTooLarge));
     }
-    // Without an address, everybody would share one window, or none: refused.
-    let source = call.source.ok_or_else(|| Problem::invalid_body("The request has no source address."))?;
-    Ok((SourceAddress::new(source), body))
+    Ok((source::source(call, callers)?, body))
 }
 
 impl Answer {

@@ -1,11 +1,13 @@
 //! What the log says of a request: one line, and of a person only a mask and a keyed short hash.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use http::StatusCode;
 
 use super::Call;
 use super::problem::ProblemCode;
+use crate::domain::guard::Reason;
 use crate::domain::keys::KeyRing;
 use crate::domain::purpose::Purpose;
 use crate::domain::recipient::Recipient;
@@ -25,6 +27,8 @@ pub(super) struct Record {
     delivery: &'static str,
     provider: &'static str,
     cause: String,
+    reason: &'static str,
+    would_refuse: String,
 }
 
 impl Record {
@@ -52,6 +56,18 @@ impl Record {
     /// The internal cause, which the reply does not have.
     pub(super) fn because(mut self, cause: impl std::fmt::Display) -> Self {
         self.cause = cause.to_string();
+        self
+    }
+
+    /// The machine-readable reason of a refusal.
+    pub(super) const fn for_reason(mut self, reason: &'static str) -> Self {
+        self.reason = reason;
+        self
+    }
+
+    /// What the guard would have refused, where it only watches.
+    pub(super) fn watched(mut self, reasons: &BTreeSet<Reason>) -> Self {
+        self.would_refuse = reasons.iter().map(|reason| reason.as_str()).collect::<Vec<_>>().join(",");
         self
     }
 
@@ -84,6 +100,8 @@ impl Record {
                     delivery = known(self.delivery),
                     provider = known(self.provider),
                     cause = known(&self.cause),
+                    reason = known(self.reason),
+                    would_refuse = known(&self.would_refuse),
                     duration_ms = millis(took),
                     "request"
                 )

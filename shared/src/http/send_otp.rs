@@ -11,6 +11,7 @@ use super::body::Fields;
 use super::headers::{self, Quota};
 use super::problem::{Problem, ProblemCode};
 use super::record::Record;
+use crate::app::guard::Refused;
 use crate::app::send_otp::{SendError, SendOtp, SendRequest, Sent};
 use crate::domain::address::SourceAddress;
 use crate::domain::policy::Policy;
@@ -20,6 +21,9 @@ use crate::ports::store::StoreError;
 
 /// After this long, a store or provider that was down may be up again.
 const TRY_AGAIN: Duration = Duration::from_secs(5);
+
+/// An operator stops something for longer than a moment.
+const STOPPED: Duration = Duration::from_secs(5 * 60);
 
 pub(super) async fn answer(
     send: &SendOtp,
@@ -36,7 +40,7 @@ pub(super) async fn answer(
     let record = record.about(&send.keys.ring(), &request.recipient, request.purpose);
     match send.execute(&request).await {
         Ok(sent) => reply(&request, &sent, &send.policy, record),
-        Err(error) => Answer::problem(problem(&error, &send.policy), record.because(&error)),
+        Err(error) => Answer::problem(problem(&error, &send.policy), record.because(&error).for_reason(error.reason())),
     }
 }
 
@@ -66,12 +70,13 @@ fn reply(request: &SendRequest, sent: &Sent, policy: &Policy, record: Record) ->
         "resend_cooldown_seconds": sent.cooldown.as_secs(),
     });
     let limits = headers::rate_limit(&identifier_quotas(policy), sent.sends_left, sent.hour_resets_in);
-    Answer::json(&body, limits, record.delivered(sent.delivery.as_ref()))
+    Answer::json(&body, limits, record.delivered(sent.delivery.as_ref()).watched(&sent.watched))
 }
 
 fn problem(error: &SendError, policy: &Policy) -> Problem {
     match error {
-        SendError::NotServed(_) | SendError::ChannelOff => Problem::new(ProblemCode::DestinationNotAllowed),
+        SendError::Guard(refused) => guarded(refused),
+        SendError::ChannelOff => Problem::new(ProblemCode::DestinationNotAllowed),
         SendError::ForgedChallenge(_) | SendError::ReplayExpired => Problem::new(ProblemCode::ChallengeExpired),
         SendError::IdempotencyKeyReused => Problem::new(ProblemCode::IdempotencyKeyReused),
         SendError::AddressLimited(wait) => limited(*wait, &address_quotas(policy)),
@@ -81,10 +86,28 @@ fn problem(error: &SendError, policy: &Policy) -> Problem {
         SendError::ProviderUnavailable { .. } => {
             Problem::new(ProblemCode::Unavailable).retry_after(TRY_AGAIN.max(policy.sends.cooldown))
         }
-        SendError::Store(StoreError::Unavailable(_)) => Problem::new(ProblemCode::Unavailable).retry_after(TRY_AGAIN),
-        SendError::Store(StoreError::Broken(_)) | SendError::Randomness(_) | SendError::NoKeys => {
-            Problem::new(ProblemCode::Internal)
-        }
+        SendError::Store(error) => store_problem(error),
+        SendError::Randomness(_) | SendError::NoKeys => Problem::new(ProblemCode::Internal),
+    }
+}
+
+fn guarded(refused: &Refused) -> Problem {
+    match refused {
+        Refused::Destination(_) => Problem::new(ProblemCode::DestinationNotAllowed),
+        Refused::Full(reason, wait) if reason.is_watched() => Problem::new(ProblemCode::RateLimited).retry_after(*wait),
+        // Nobody's fault but the budget's: the service cannot.
+        Refused::Full(_, wait) => Problem::new(ProblemCode::Unavailable).retry_after(*wait),
+        Refused::Stopped => Problem::new(ProblemCode::Unavailable)
+            .because("Sending codes this way is stopped for now.".to_owned())
+            .retry_after(STOPPED),
+        Refused::Store(error) => store_problem(error),
+    }
+}
+
+fn store_problem(error: &StoreError) -> Problem {
+    match error {
+        StoreError::Unavailable(_) => Problem::new(ProblemCode::Unavailable).retry_after(TRY_AGAIN),
+        StoreError::Broken(_) => Problem::new(ProblemCode::Internal),
     }
 }
 

@@ -11,6 +11,7 @@ use super::body::Fields;
 use super::problem::{Problem, ProblemCode};
 use super::record::Record;
 use crate::app::verify_otp::{VerifyError, VerifyOtp, VerifyRequest};
+use crate::domain::address::SourceAddress;
 use crate::domain::code::Guess;
 use crate::domain::recipient::{Channel, Recipient};
 use crate::domain::user::User;
@@ -19,8 +20,8 @@ use crate::ports::store::StoreError;
 /// After this long, a store that was down may be up again.
 const TRY_AGAIN: Duration = Duration::from_secs(5);
 
-pub(super) async fn answer(verify: &VerifyOtp, body: &Bytes, record: Record) -> Answer {
-    let request = match read(body) {
+pub(super) async fn answer(verify: &VerifyOtp, source: SourceAddress, body: &Bytes, record: Record) -> Answer {
+    let request = match read(source, body) {
         Ok(request) => request,
         Err(problem) => return Answer::problem(problem, record),
     };
@@ -31,7 +32,7 @@ pub(super) async fn answer(verify: &VerifyOtp, body: &Bytes, record: Record) -> 
     }
 }
 
-fn read(body: &Bytes) -> Result<VerifyRequest, Problem> {
+fn read(source: SourceAddress, body: &Bytes) -> Result<VerifyRequest, Problem> {
     let mut fields = Fields::parse(body)?;
     let (recipient, purpose) = fields.recipient();
     let typed = fields.otp_code().map(Zeroizing::new);
@@ -42,7 +43,7 @@ fn read(body: &Bytes) -> Result<VerifyRequest, Problem> {
     }
     let recipient = fields.finish(recipient)?;
     let guess = guess.ok_or(Problem::new(ProblemCode::InvalidRequest))?;
-    Ok(VerifyRequest { recipient, purpose, guess, challenge_id })
+    Ok(VerifyRequest { recipient, purpose, guess, challenge_id, source })
 }
 
 fn reply(recipient: &Recipient, user: &User) -> Value {

@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod directory;
+pub mod guard;
 pub mod keys;
 pub mod sender;
 pub mod store;

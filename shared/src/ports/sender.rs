@@ -12,6 +12,9 @@ use crate::domain::recipient::Recipient;
 /// [`Delivery::Ambiguous`].
 #[async_trait]
 pub trait Sender: Send + Sync {
+    /// The name of the provider that is asked first.
+    fn provider(&self) -> &'static str;
+
     /// Hands `message` to the provider once.
     async fn deliver(&self, message: &Message) -> Delivery;
 }

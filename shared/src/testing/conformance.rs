@@ -1,6 +1,7 @@
 //! What every store must do. A store passes when each of these returns `Ok`; the text of an `Err` names the broken promise.
 //!
 //! The suite needs nothing but the port: it makes its own keys and identifiers, so it can run on any table at any time.
+#![cfg(feature = "testing")]
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +38,7 @@ const MAX_GUESSES: u32 = 5;
 /// The first promise that is broken.
 pub async fn challenges<S: ChallengeStore + 'static>(store: Arc<S>) -> Outcome {
     windows_hold_and_slide(&*store).await?;
+    a_living_challenge_keeps_its_slot(&*store).await?;
     a_right_guess_is_right_once(&*store).await?;
     guesses_end(&*store).await?;
     expiry_is_part_of_the_condition(&*store).await?;
@@ -97,6 +99,8 @@ impl Subject {
             keys: KeyId(1),
             shape: CodeShape::Digits(6),
             expires: now.plus(LIFETIME),
+            provider: "outbox".to_owned(),
+            is_counted: true,
         }
     }
 
@@ -131,11 +135,11 @@ fn request(number: u8) -> RequestId {
     RequestId::new([number; 9])
 }
 
-fn check(promise: &str, holds: bool) -> Outcome {
+pub(super) fn check(promise: &str, holds: bool) -> Outcome {
     if holds { Ok(()) } else { Err(promise.to_owned()) }
 }
 
-fn same<T: PartialEq + std::fmt::Debug>(promise: &str, got: T, wanted: T) -> Outcome {
+pub(super) fn same<T: PartialEq + std::fmt::Debug>(promise: &str, got: T, wanted: T) -> Outcome {
     if got == wanted { Ok(()) } else { Err(format!("{promise}: got {got:?}, wanted {wanted:?}")) }
 }
 
@@ -179,6 +183,17 @@ async fn windows_hold_and_slide(store: &dyn ChallengeStore) -> Outcome {
         SendVerdict::RateLimited(subject.after(86_400)),
     )?;
     sent(store, &subject, 21, subject.after(86_400)).await.map(|_| ())
+}
+
+async fn a_living_challenge_keeps_its_slot(store: &dyn ChallengeStore) -> Outcome {
+    let subject = Subject::new()?;
+    let first = sent(store, &subject, 1, subject.now).await?;
+    let second = SendWrite { slot: first.slot, ..subject.send(2, subject.after(60)) };
+    same("a slot with a living challenge is not taken", send(store, &second).await?, SendVerdict::Slot(0))?;
+    let moved = SendWrite { slot: 0, ..second };
+    same("a free one is", send(store, &moved).await?, SendVerdict::Ours)?;
+    let third = SendWrite { slot: first.slot, ..subject.send(3, subject.after(300)) };
+    same("and so is one whose challenge has ended", send(store, &third).await?, SendVerdict::Ours)
 }
 
 async fn a_right_guess_is_right_once(store: &dyn ChallengeStore) -> Outcome {
@@ -292,10 +307,18 @@ async fn a_resend_changes_nothing_but_the_windows(store: &dyn ChallengeStore) ->
     let ledger = store.read(&subject.key, subject.after(61)).await.map_err(|e| e.to_string())?;
     let slot = ledger.slots.get(&challenge.slot).ok_or("the slot is there")?;
     same("a resend gives no guesses back", (slot.attempts, ledger.failures, ledger.sends.len()), (1, 1, 2))?;
+    same("a resend is not counted before the guard counts it", &slot.counted, &vec![subject.now])?;
+    for _ in 0..2 {
+        let counted = store.add_counted(&subject.key, challenge.slot, challenge.id, subject.after(60)).await;
+        counted.map_err(|e| e.to_string())?;
+    }
+    let ledger = store.read(&subject.key, subject.after(61)).await.map_err(|e| e.to_string())?;
+    let counted = ledger.slots.get(&challenge.slot).map(|slot| slot.counted.clone());
+    same("then it is, once", counted, Some(vec![subject.now, subject.after(60)]))?;
     same("the right guess", guess(store, &subject.guess(&challenge, RIGHT, 5, subject.after(62))).await?, GuessVerdict::Right)?;
     let used = resend(store, &subject.resend(&challenge, 6, subject.after(120))).await?;
     same("a used challenge is not sent again", used, ResendVerdict::Gone)?;
-    let expired = sent(store, &subject, 7, subject.after(180)).await?;
+    let expired = sent(store, &subject, 9, subject.after(180)).await?;
     let late = resend(store, &subject.resend(&expired, 8, subject.after(480))).await?;
     same("nor is an expired one", late, ResendVerdict::Gone)?;
     let exhausted = sent(store, &subject, 9, subject.after(480)).await?;

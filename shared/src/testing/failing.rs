@@ -35,6 +35,10 @@ impl FixedSender {
 
 #[async_trait]
 impl Sender for FixedSender {
+    fn provider(&self) -> &'static str {
+        "fixed"
+    }
+
     async fn deliver(&self, message: &Message) -> Delivery {
         let (Content::Sms(text) | Content::Email { text, .. }) = &message.content;
         self.texts.lock().unwrap_or_else(PoisonError::into_inner).push(text.to_string());
@@ -48,6 +52,10 @@ pub struct PanickingSender;
 
 #[async_trait]
 impl Sender for PanickingSender {
+    fn provider(&self) -> &'static str {
+        "panicking"
+    }
+
     #[allow(clippy::panic, reason = "to show that the service lives through it")]
     async fn deliver(&self, _: &Message) -> Delivery {
         panic!("a bug on purpose")

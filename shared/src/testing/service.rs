@@ -9,18 +9,27 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::Value;
 
 use super::clock::TestClock;
+#[cfg(feature = "testing")]
 use super::embedded::{Embedded, EmbeddedError};
+use super::memory::{MemoryDirectory, MemoryStore};
+use super::memory_guard::MemoryGuard;
 use crate::adapters::outbox::Outbox;
 use crate::adapters::system::SystemRandomness;
+use crate::app::guard::Guard;
 use crate::app::send_otp::SendOtp;
 use crate::app::verify_otp::VerifyOtp;
-use crate::domain::guard::SmsCountries;
+use crate::domain::guard::GuardPolicy;
+use crate::domain::guard::budget::Budget;
+use crate::domain::guard::destinations::SmsCountries;
+use crate::domain::guard::unanswered::{CountryFloor, PrefixLimits};
 use crate::domain::keys::{InvalidKeys, KeyId, KeyRing};
 use crate::domain::policy::Policy;
+use crate::domain::test_identifiers::TestIdentifiers;
 use crate::http::{Api, Call, Cors};
 use crate::messages::{Brand, Locale};
-use crate::ports::clock::Clock;
+use crate::ports::clock::{Clock, Randomness};
 use crate::ports::directory::Directory;
+use crate::ports::guard::GuardStore;
 use crate::ports::keys::KeySource;
 use crate::ports::sender::Sender;
 use crate::ports::store::{ChallengeStore, WindowStore};
@@ -40,14 +49,20 @@ pub struct Setup {
     pub keys: Arc<dyn KeySource>,
     /// The clock, shared with the outbox.
     pub clock: Arc<TestClock>,
+    /// Ids and challenges are made of it.
+    pub randomness: Arc<dyn Randomness>,
     /// Where messages end up.
     pub outbox: Outbox,
     /// Who delivers texts and mail: the outbox, unless replaced.
     pub sender: Arc<dyn Sender>,
     /// The numbers; address windows are wide, so that tests can send from one place.
     pub policy: Policy,
-    /// Where texts may go.
-    pub countries: SmsCountries,
+    /// What may leave: everywhere, and the windows are wide, so that tests can send to many numbers.
+    pub guard: GuardPolicy,
+    /// The guard's counters.
+    pub counters: Arc<dyn GuardStore>,
+    /// Identifiers of testers.
+    pub test_identifiers: TestIdentifiers,
 }
 
 /// A service under test.
@@ -80,32 +95,67 @@ pub fn test_keys() -> Result<Arc<KeyRing>, InvalidKeys> {
     KeyRing::new(&[(KeyId(1), vec![7; 64])].into(), KeyId(1), KeyId(1)).map(Arc::new)
 }
 
+/// A guard that serves every country and has room for a test's traffic.
+#[must_use]
+pub fn wide_guard() -> GuardPolicy {
+    GuardPolicy {
+        countries: SmsCountries::All,
+        prefix: PrefixLimits { per_hour: 40, per_day: 40 },
+        country: CountryFloor { per_hour: 1_000_000, per_day: 1_000_000 },
+        countries_per_address: 250,
+        budget: Budget { messages: 10_000_000, ..Budget::default() },
+        ..GuardPolicy::default()
+    }
+}
+
 impl Setup {
     /// On an embedded DynamoDB, with the defaults of the policy.
     ///
     /// # Errors
     /// The test keys are no keys, which cannot be.
+    #[cfg(feature = "testing")]
     pub fn on(embedded: &Embedded) -> Result<Self, EmbeddedError> {
         let store = Arc::new(embedded.store());
+        let (directory, counters) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
+        Self::with(store, directory, counters).map_err(|error| EmbeddedError::Database(error.to_string()))
+    }
+
+    /// On the reference store, in memory: a fresh one for every run of a fuzz target.
+    ///
+    /// # Errors
+    /// As [`Self::on`].
+    pub fn in_memory() -> Result<Self, InvalidKeys> {
+        let counters = Arc::new(MemoryGuard::default());
+        Self::with(Arc::new(MemoryStore::default()), Arc::new(MemoryDirectory::default()), counters)
+    }
+
+    fn with<S: ChallengeStore + WindowStore + 'static>(
+        store: Arc<S>,
+        directory: Arc<dyn Directory>,
+        counters: Arc<dyn GuardStore>,
+    ) -> Result<Self, InvalidKeys> {
         let clock = Arc::new(TestClock::default());
         let outbox = Outbox::new(Arc::clone(&clock) as _);
-        let keys = test_keys().map_err(|error| EmbeddedError::Database(error.to_string()))?;
         Ok(Self {
             store: Arc::clone(&store) as _,
-            windows: Arc::clone(&store) as _,
-            directory: store,
-            keys: Arc::new(keys),
+            windows: store,
+            directory,
+            counters,
+            keys: Arc::new(test_keys()?),
             clock,
+            randomness: Arc::new(SystemRandomness),
             sender: Arc::new(outbox.clone()),
             outbox,
             policy: Policy { address_per_minute: 100_000, address_per_hour: 100_000, ..Policy::default() },
-            countries: SmsCountries::All,
+            guard: wide_guard(),
+            test_identifiers: TestIdentifiers::default(),
         })
     }
 
     /// The service.
     #[must_use]
     pub fn build(self) -> Service {
+        let guard = Arc::new(Guard::new(self.counters, self.guard));
         let send = SendOtp {
             store: Arc::clone(&self.store),
             windows: self.windows,
@@ -113,9 +163,10 @@ impl Setup {
             email: Some(self.sender),
             keys: Arc::clone(&self.keys),
             clock: Arc::clone(&self.clock) as _,
-            randomness: Arc::new(SystemRandomness),
+            randomness: Arc::clone(&self.randomness),
             policy: self.policy.clone(),
-            countries: self.countries,
+            guard: Arc::clone(&guard),
+            test_identifiers: self.test_identifiers,
             brand: Brand { app: "Acme".to_owned(), domain: "example.com".to_owned() },
         };
         let verify = VerifyOtp {
@@ -123,8 +174,9 @@ impl Setup {
             directory: self.directory,
             keys: self.keys,
             clock: Arc::clone(&self.clock) as _,
-            randomness: Arc::new(SystemRandomness),
+            randomness: self.randomness,
             policy: self.policy,
+            guard,
         };
         let api = Api {
             send: Some(send),

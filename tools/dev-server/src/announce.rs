@@ -11,6 +11,10 @@ pub struct Announced(pub Outbox);
 
 #[async_trait]
 impl Sender for Announced {
+    fn provider(&self) -> &'static str {
+        self.0.provider()
+    }
+
     async fn deliver(&self, message: &Message) -> Delivery {
         let delivery = self.0.deliver(message).await;
         let (Content::Sms(text) | Content::Email { text, .. }) = &message.content;

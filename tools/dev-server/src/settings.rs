@@ -2,7 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use otp_auth::adapters::system::SystemClock;
 use otp_auth::config::{Fault, Faults, SendConfig, environment};
+use otp_auth::ports::clock::Clock;
 
 /// What the service's own settings are when the environment does not say.
 const DEFAULTS: [(&str, &str); 9] = [
@@ -43,7 +45,7 @@ pub struct StandIns {
 /// Every fault at once.
 pub fn for_the_service() -> Result<(Local, SendConfig), Faults> {
     let port = read_port();
-    let config = SendConfig::read(&|name| set(name).or_else(|| default(name)));
+    let config = SendConfig::read(&|name| set(name).or_else(|| default(name)), SystemClock.now());
     match (port, config) {
         (Ok(port), Ok(config)) => Ok((Local { port, database: set("OTP_DB") }, config)),
         (port, config) => {

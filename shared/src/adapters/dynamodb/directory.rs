@@ -75,12 +75,6 @@ impl DynamoStore {
             .update_expression(update)
             .condition_expression("attribute_not_exists(pk)")
     }
-
-    async fn get(&self, key: &str) -> Result<Option<Item>, StoreError> {
-        let get = self.client.get_item().table_name(&self.table).key("pk", AttributeValue::S(key.to_owned()));
-        let output = get.consistent_read(true).send().await.map_err(|error| to_store_error(&error))?;
-        Ok(output.item)
-    }
 }
 
 fn user_key(id: &UserId) -> String {

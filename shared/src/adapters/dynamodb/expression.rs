@@ -9,8 +9,8 @@ use crate::domain::time::Timestamp;
 pub(super) struct Expression {
     pub(super) update: String,
     pub(super) condition: String,
-    names: Vec<(&'static str, String)>,
-    values: Vec<(&'static str, AttributeValue)>,
+    names: Vec<(String, String)>,
+    values: Vec<(String, AttributeValue)>,
 }
 
 impl Expression {
@@ -19,21 +19,21 @@ impl Expression {
     }
 
     /// `#placeholder` for an attribute name that is reserved, or that is data.
-    pub(super) fn name(mut self, placeholder: &'static str, name: impl Into<String>) -> Self {
-        self.names.push((placeholder, name.into()));
+    pub(super) fn name(mut self, placeholder: impl Into<String>, name: impl Into<String>) -> Self {
+        self.names.push((placeholder.into(), name.into()));
         self
     }
 
-    pub(super) fn value(mut self, placeholder: &'static str, value: AttributeValue) -> Self {
-        self.values.push((placeholder, value));
+    pub(super) fn value(mut self, placeholder: impl Into<String>, value: AttributeValue) -> Self {
+        self.values.push((placeholder.into(), value));
         self
     }
 
-    pub(super) fn number(self, placeholder: &'static str, number: impl Into<u64>) -> Self {
+    pub(super) fn number(self, placeholder: impl Into<String>, number: impl Into<u64>) -> Self {
         self.value(placeholder, AttributeValue::N(number.into().to_string()))
     }
 
-    pub(super) fn time(self, placeholder: &'static str, time: Timestamp) -> Self {
+    pub(super) fn time(self, placeholder: impl Into<String>, time: Timestamp) -> Self {
         self.number(placeholder, time.as_millis())
     }
 

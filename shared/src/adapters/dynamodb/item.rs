@@ -80,6 +80,8 @@ fn slot(item: &Item, slot: u8) -> Result<Slot, StoreError> {
         attempts: count(item, &named("a"))?,
         state: state(item, &named("c"))?,
         requests: requests(item, &named("r"))?,
+        counted: times(item, &named("t"))?,
+        provider: text(item, &named("d"))?,
     })
 }
 
@@ -102,6 +104,12 @@ fn requests(item: &Item, name: &str) -> Result<Vec<RequestId>, StoreError> {
     let list = item.get(name).and_then(|value| value.as_l().ok()).ok_or_else(|| out_of_shape("r"))?;
     let read = |value: &AttributeValue| value.as_s().map(|id| RequestId::from_stored(id.clone())).map_err(|_| out_of_shape("r"));
     list.iter().map(read).collect()
+}
+
+fn times(item: &Item, name: &str) -> Result<Vec<Timestamp>, StoreError> {
+    let list = item.get(name).and_then(|value| value.as_l().ok()).ok_or_else(|| out_of_shape("t"))?;
+    let read = |value: &AttributeValue| value.as_n().ok().and_then(|millis| millis.parse().ok()).map(Timestamp::from_millis);
+    list.iter().map(|value| read(value).ok_or_else(|| out_of_shape("t"))).collect()
 }
 
 fn read_known_user(value: &AttributeValue) -> Result<KnownUser, StoreError> {

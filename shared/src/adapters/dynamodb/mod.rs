@@ -6,11 +6,19 @@
 //! | `A#…#hour` | a source address in one hour | `windows.rs` |
 //! | `K#…` | an Idempotency-Key | `windows.rs` |
 //! | `L#…`, `U#…` | identifier to user, and the user | `directory.rs` |
+//! | `V#…`, `P#…`, `C#…`, `D#…`, `STOPS` | the guard: addresses, prefixes, countries and mail, days, stops | `guard/` |
+#![cfg(feature = "aws")]
+
+use std::collections::HashMap;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure};
 
 use crate::domain::challenge::ChallengeId;
 use crate::domain::keys::LedgerKey;
@@ -21,6 +29,7 @@ use crate::ports::store::{ChallengeStore, StoreError};
 mod directory;
 mod error;
 mod expression;
+pub mod guard;
 mod guess;
 mod item;
 mod send;
@@ -47,21 +56,42 @@ impl DynamoStore {
 
     /// One conditional `UpdateItem`. Its outcome and its image come from the same atomic step.
     async fn update(&self, key: &str, expression: Expression) -> Result<Image, StoreError> {
-        let outcome = expression
+        image(self.request(key, expression).send().await)
+    }
+
+    /// The same in a single attempt: for a write that must not happen twice.
+    async fn update_once(&self, key: &str, expression: Expression) -> Result<Image, StoreError> {
+        let once = aws_sdk_dynamodb::Config::builder().retry_config(RetryConfig::disabled());
+        image(self.request(key, expression).customize().config_override(once).send().await)
+    }
+
+    fn request(&self, key: &str, expression: Expression) -> UpdateItemFluentBuilder {
+        expression
             .apply(self.client.update_item())
             .table_name(&self.table)
             .key("pk", AttributeValue::S(key.to_owned()))
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        match outcome {
-            Ok(output) => Ok(Image::Applied(output.attributes)),
-            Err(error) => match is_condition_failure(&error) {
-                Some(image) => Ok(Image::Refused(image.cloned())),
-                None => Err(to_store_error(&error)),
-            },
+    }
+
+    /// One item, up to date.
+    async fn get(&self, key: &str) -> Result<Option<Item>, StoreError> {
+        let get = self.client.get_item().table_name(&self.table).key("pk", AttributeValue::S(key.to_owned()));
+        let output = get.consistent_read(true).send().await.map_err(|error| to_store_error(&error))?;
+        Ok(output.item)
+    }
+
+    /// Those of up to a hundred items that there are, by key, in one request. What DynamoDB leaves out for now is an error.
+    async fn get_all(&self, keys: Vec<String>) -> Result<HashMap<String, Item>, StoreError> {
+        let keys = keys.into_iter().map(|key| [("pk".to_owned(), AttributeValue::S(key))].into()).collect();
+        let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).build().map_err(|_| unbuilt())?;
+        let request = self.client.batch_get_item().request_items(&self.table, wanted);
+        let output = request.send().await.map_err(|error| to_store_error(&error))?;
+        if output.unprocessed_keys.is_some_and(|left| !left.is_empty()) {
+            return Err(StoreError::Unavailable("items were left out".to_owned()));
         }
+        let items = output.responses.unwrap_or_default().remove(&self.table).unwrap_or_default();
+        items.into_iter().map(|item| Ok((item::text(&item, "pk")?, item))).collect()
     }
 
     /// The same on an identifier's item.
@@ -71,6 +101,20 @@ impl DynamoStore {
             Image::Refused(image) => item::ledger(image.as_ref(), now).map(Written::Refused),
         }
     }
+}
+
+fn image(outcome: Result<UpdateItemOutput, SdkError<UpdateItemError>>) -> Result<Image, StoreError> {
+    match outcome {
+        Ok(output) => Ok(Image::Applied(output.attributes)),
+        Err(error) => match is_condition_failure(&error) {
+            Some(image) => Ok(Image::Refused(image.cloned())),
+            None => Err(to_store_error(&error)),
+        },
+    }
+}
+
+fn unbuilt() -> StoreError {
+    StoreError::Broken("the request could not be built".to_owned())
 }
 
 /// The item after a write that was applied, or before one that was refused; `None` when there is no item.
@@ -93,6 +137,10 @@ impl ChallengeStore for DynamoStore {
         self.write(&write.key, guess::judge(write), write.now).await
     }
 
+    async fn add_counted(&self, key: &LedgerKey, slot: u8, id: ChallengeId, at: Timestamp) -> Result<(), StoreError> {
+        self.update(key.as_str(), send::add_counted(slot, id, at)).await.map(|_| ())
+    }
+
     async fn kill(&self, key: &LedgerKey, slot: u8, id: ChallengeId) -> Result<(), StoreError> {
         let expression = Expression::new(format!("REMOVE c{slot}"), format!("x{slot} = :cid AND size(c{slot}) > :zero"))
             .value(":cid", AttributeValue::B(Blob::new(id.0)))
@@ -101,16 +149,7 @@ impl ChallengeStore for DynamoStore {
     }
 
     async fn read(&self, key: &LedgerKey, now: Timestamp) -> Result<Ledger, StoreError> {
-        let output = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key("pk", AttributeValue::S(key.as_str().to_owned()))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| to_store_error(&error))?;
-        item::ledger(output.item.as_ref(), now)
+        item::ledger(self.get(key.as_str()).await?.as_ref(), now)
     }
 
     async fn remember_user(&self, key: &LedgerKey, user: &KnownUser) -> Result<(), StoreError> {

@@ -14,6 +14,8 @@
 //!     c3 = :code, a3 = :zero, x3 = :cid, e3 = :expires, r3 = :requests, p3 = :purpose, k3 = :keys, n3 = :length
 //!         The new challenge: {name of its code: -1}, no attempts, its id, its end, who wrote it, what it is for, whose keys
 //!         made the code, and its length.
+//!     t3 = :counted, d3 = :provider
+//!         When the guard counts its messages, and who delivers them: a right code takes them back from the guard's windows.
 //!     #ttl = :ttl
 //!         Garbage collection, far behind every window.
 //! REMOVE w6, w5, w4
@@ -25,6 +27,8 @@
 //! AND (attribute_not_exists(w7) OR w7 < :w_max)       (both absent at the last level)
 //! AND (attribute_not_exists(sr) OR sr <> :idempotency)
 //!         Not a client's retry of the last accepted send.
+//! AND (attribute_not_exists(e3) OR e3 <= :now)
+//!         No challenge lives in the slot. The clock picks slots in turn, so this fails only after a setting was changed.
 //! ```
 //!
 //! A register that is missing never sent. One of the wrong type compares false and refuses. Because registers are counted
@@ -34,6 +38,7 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::expression::Expression;
+use crate::domain::challenge::ChallengeId;
 use crate::domain::ledger::{RequestId, ResendWrite, SendLimits, SendWrite, period};
 use crate::domain::time::Timestamp;
 
@@ -49,14 +54,15 @@ pub(super) fn new_challenge(write: &SendWrite) -> Expression {
     let mut update = format!(
         "SET {shift}, f = if_not_exists(f, :zero), w{p} = if_not_exists(w{p}, :zero) + if_not_exists(a{s}, :zero), \
          sr = :idempotency, sq = :request, ss = :slot, \
-         c{s} = :code, a{s} = :zero, x{s} = :cid, e{s} = :expires, r{s} = :requests, p{s} = :purpose, k{s} = :keys, n{s} = :length, #ttl = :ttl",
+         c{s} = :code, a{s} = :zero, x{s} = :cid, e{s} = :expires, r{s} = :requests, p{s} = :purpose, k{s} = :keys, n{s} = :length, \
+         t{s} = :counted, d{s} = :provider, #ttl = :ttl",
         shift = shifted_registers(&write.limits),
     );
     let earlier: Vec<String> = [1, 2, 3].into_iter().filter_map(|back| p.checked_sub(back)).map(|p| format!("w{p}")).collect();
     if !earlier.is_empty() {
         update.push_str(&format!(" REMOVE {}", earlier.join(", ")));
     }
-    let mut condition = windows_are_open(&write.limits);
+    let mut condition = format!("{} AND (attribute_not_exists(e{s}) OR e{s} <= :now)", windows_are_open(&write.limits));
     if write.level.ceiling().is_some() {
         condition.push_str(" AND (attribute_not_exists(f) OR f < :f_max)");
         condition.push_str(&format!(" AND (attribute_not_exists(w{p}) OR w{p} < :w_max)"));
@@ -69,7 +75,9 @@ pub(super) fn new_challenge(write: &SendWrite) -> Expression {
         .value(":requests", AttributeValue::L(vec![AttributeValue::S(write.request.as_str().to_owned())]))
         .value(":purpose", AttributeValue::S(write.purpose.as_str().to_owned()))
         .number(":keys", write.keys.0)
-        .value(":length", AttributeValue::N(write.shape.length().to_string()));
+        .value(":length", AttributeValue::N(write.shape.length().to_string()))
+        .value(":counted", times(write.is_counted.then_some(write.now)))
+        .value(":provider", AttributeValue::S(write.provider.clone()));
     match write.level.ceiling() {
         Some((failures, unsolved)) => expression.number(":f_max", failures).number(":w_max", unsolved),
         None => expression,
@@ -90,6 +98,20 @@ pub(super) fn same_challenge(write: &ResendWrite) -> Expression {
     counted(Expression::new(update, condition), write.now, &write.limits, &write.request, &write.idempotency, s)
         .value(":cid", AttributeValue::B(Blob::new(write.id.0)))
         .number(":max", write.max_guesses)
+}
+
+/// A further message of a challenge that the guard has counted.
+///
+/// ```text
+/// SET t3 = list_append(t3, :counted)
+/// IF  x3 = :cid AND NOT contains(t3, :at)       this challenge, and not a retry of the SDK
+/// ```
+pub(super) fn add_counted(slot: u8, id: ChallengeId, at: Timestamp) -> Expression {
+    let update = format!("SET t{slot} = list_append(t{slot}, :counted)");
+    Expression::new(update, format!("x{slot} = :cid AND NOT contains(t{slot}, :at)"))
+        .value(":cid", AttributeValue::B(Blob::new(id.0)))
+        .value(":counted", times(Some(at)))
+        .time(":at", at)
 }
 
 /// The placeholders that every counted send has.
@@ -113,6 +135,10 @@ fn counted(
         .into_iter()
         .zip(limits.windows())
         .fold(counted, |expression, (placeholder, (_, span))| expression.time(placeholder, now.minus(span)))
+}
+
+fn times(times: impl IntoIterator<Item = Timestamp>) -> AttributeValue {
+    AttributeValue::L(times.into_iter().map(|time| AttributeValue::N(time.as_millis().to_string())).collect())
 }
 
 fn shifted_registers(limits: &SendLimits) -> String {

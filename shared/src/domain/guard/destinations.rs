@@ -1,4 +1,5 @@
-//! Where texts may go: the countries that the operator chose, and the kinds of number that a person carries.
+//! Where messages may go: the countries that the operator chose, the kinds of number that a person carries, and the mail
+//! domains that are not blocked.
 //!
 //! SMS pumping earns its money on premium ranges and on countries that the service has no users in; both are refused
 //! before anything is counted or sent.
@@ -7,7 +8,7 @@ use std::collections::BTreeSet;
 
 use rlibphonenumber::PHONE_NUMBER_UTIL;
 
-use super::recipient::{NumberKind, Recipient};
+use crate::domain::recipient::{NumberKind, Recipient};
 
 /// The countries that texts may go to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,14 +37,16 @@ pub fn is_country(code: &str) -> bool {
 }
 
 impl SmsCountries {
-    /// May a message go to `recipient`? Mail always may.
+    /// May a message go to `recipient`? Mail always may. `voip`: so may a text to a number of Voice over IP.
     ///
     /// # Errors
     /// [`NotServed`] names the rule.
-    pub fn check(&self, recipient: &Recipient) -> Result<(), NotServed> {
+    pub fn check(&self, recipient: &Recipient, voip: bool) -> Result<(), NotServed> {
         let Recipient::Phone(phone) = recipient else { return Ok(()) };
-        if !matches!(phone.kind(), NumberKind::Mobile | NumberKind::FixedOrMobile) {
-            return Err(NotServed::Kind);
+        match phone.kind() {
+            NumberKind::Mobile | NumberKind::FixedOrMobile => {}
+            NumberKind::Voip if voip => {}
+            _ => return Err(NotServed::Kind),
         }
         match (self, phone.country()) {
             (Self::All, _) => Ok(()),
@@ -53,12 +56,27 @@ impl SmsCountries {
     }
 }
 
+/// Mail domains that no code is sent to, as disposable ones are; each with everything below it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BlockedDomains(pub BTreeSet<String>);
+
+impl BlockedDomains {
+    /// Is `recipient` a mailbox in one of these domains, or below one?
+    #[must_use]
+    pub fn has(&self, recipient: &Recipient) -> bool {
+        let Recipient::Email(_) = recipient else { return false };
+        let domain = recipient.canonical().rsplit_once('@').map_or("", |(_, domain)| domain);
+        let dots = domain.match_indices('.').filter_map(|(dot, _)| domain.get(dot + 1..));
+        std::iter::once(domain).chain(dots).any(|name| self.0.contains(name))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn check(countries: &SmsCountries, number: &str) -> Result<(), NotServed> {
-        countries.check(&Recipient::parse(number, None).unwrap())
+        countries.check(&Recipient::parse(number, None).unwrap(), false)
     }
 
     #[test]
@@ -76,5 +94,24 @@ mod tests {
         for number in ["+18005551234", "+19005551234", "+442079460958"] {
             assert_eq!(check(&SmsCountries::All, number), Err(NotServed::Kind), "{number}");
         }
+    }
+
+    #[test]
+    fn numbers_of_voice_over_ip_are_texted_by_choice() {
+        let voip = Recipient::parse("+815012345678", None).unwrap();
+        assert_eq!(SmsCountries::All.check(&voip, false), Err(NotServed::Kind));
+        assert_eq!(SmsCountries::All.check(&voip, true), Ok(()));
+    }
+
+    #[test]
+    fn a_blocked_domain_takes_what_is_below_it_along_and_nothing_else() {
+        let blocked = BlockedDomains(["trash.example".to_owned()].into());
+        for (address, is_blocked) in
+            [("a@trash.example", true), ("a@x.y.trash.example", true), ("a@nottrash.example", false), ("a@example", false)]
+        {
+            let Ok(recipient) = Recipient::parse(address, None) else { continue };
+            assert_eq!(blocked.has(&recipient), is_blocked, "{address}");
+        }
+        assert!(!blocked.has(&Recipient::parse("+12345678901", None).unwrap()));
     }
 }
