@@ -8,7 +8,7 @@ use otp_auth::domain::ledger::{GuessVerdict, Ledger, Level, ResendVerdict, SendV
 use otp_auth::testing::memory::Item;
 
 use crate::call::{Answer, Attempt, Call, Write};
-use crate::world::{Bounds, WRONG, id};
+use crate::world::{Bounds, WRONG, id, level_of};
 
 /// How decisions are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -31,6 +31,8 @@ pub enum Design {
     HourOfTheClock,
     /// As the service, but an identifier has one challenge at a time.
     OneSlot,
+    /// As the service, but a message brings the code of the last try, though an earlier one was applied.
+    CodeOfTheLastTry,
     /// As the service, but what the garbage collector left behind still lives.
     GarbageLives,
 }
@@ -166,7 +168,7 @@ impl Design {
         match write {
             Write::Send { level, slot } => {
                 let verdict = bounds.send(number, call, *level, *slot, request).verdict(written);
-                self.send_verdict(verdict, *level, *slot)
+                self.send_verdict(number, written, verdict, *level, *slot)
             }
             Write::Resend { slot } => match bounds.resend(number, call, *slot, request).verdict(written) {
                 ResendVerdict::Gone => Next::Ask(self.form(Write::Send { level: Level::default(), slot: bounds.turn(call.now) })),
@@ -184,11 +186,17 @@ impl Design {
         }
     }
 
-    fn send_verdict(self, verdict: SendVerdict, level: Level, slot: u8) -> Next {
+    fn send_verdict(self, number: usize, written: &Written, verdict: SendVerdict, level: Level, slot: u8) -> Next {
         match verdict {
-            SendVerdict::Ours => Next::Deliver { level, slot, resent: false },
+            SendVerdict::Ours => {
+                let stored = written.ledger().slots.iter().find(|(_, there)| there.id == id(number));
+                let stored = stored.filter(|_| self != Self::CodeOfTheLastTry);
+                let (slot, level) = stored.map_or((slot, level), |(slot, there)| (*slot, level_of(there.shape)));
+                Next::Deliver { level, slot, resent: false }
+            }
             SendVerdict::Level(level) => Next::Ask(self.form(Write::Send { level, slot })),
-            SendVerdict::Replay(_) | SendVerdict::RateLimited(_) => Next::Answer(None),
+            SendVerdict::Slot(slot) => Next::Ask(self.form(Write::Send { level, slot })),
+            SendVerdict::Replay(_) | SendVerdict::RateLimited(_) | SendVerdict::Unexplained => Next::Answer(None),
         }
     }
 

@@ -146,6 +146,8 @@ impl Bounds {
             keys: KeyId(1),
             shape: level.shape(6),
             expires: call.now.plus(self.lifetime),
+            provider: String::new(),
+            is_counted: false,
         }
     }
 
@@ -395,7 +397,8 @@ impl State {
     fn forget(&mut self) {
         for call in self.calls.iter_mut().filter(|call| call.stage == Stage::Over) {
             if call.flight.is_empty() {
-                *call = Call { request: Request::Send { key: None }, now: Timestamp::from_millis(0), stage: Stage::Over, flight: Vec::new() };
+                let request = Request::Send { key: None };
+                *call = Call { request, now: Timestamp::from_millis(0), stage: Stage::Over, flight: Vec::new() };
             }
         }
     }
