@@ -5,6 +5,7 @@ pub mod clock;
 pub mod conformance;
 pub mod embedded;
 pub mod failing;
+pub mod fault_proxy;
 pub mod guard_conformance;
 pub mod memory;
 pub mod memory_guard;
