@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -261,7 +261,10 @@ async fn no_fault_of_the_store_weakens_anything() {
                 _ => format!("{} {}m", outcome.status.unwrap(), outcome.messages),
             };
             let often = if rule.times == 1 { "once" } else { "for good" };
-            table.entry((format!("{operation:?} {}", rule.target), often.to_owned())).or_default().insert(format!("{:?}: {seen}", rule.fault));
+            table
+                .entry((format!("{operation:?} {}", rule.target), often.to_owned()))
+                .or_default()
+                .insert(format!("{:?}: {seen}", rule.fault));
         }
     }
     println!("\nFaults: status, messages that left (m), wrong guesses charged (g). {number} cases.");
@@ -303,7 +306,7 @@ async fn a_process_may_die_at_every_await() {
             died += 1;
         }
         println!("{operation:?}: killed at each of its {died} awaits, nothing weakened.");
-        assert!(died > 1);
+        assert!(died > 0, "it was killed at least once");
     }
 }
 
@@ -343,6 +346,19 @@ async fn a_store_that_refuses_connections_is_503() {
     assert_eq!(world.messages(), 1);
 }
 
+#[tokio::test]
+async fn a_message_brings_the_code_that_waits_though_an_abandoned_try_made_it() {
+    let world = World::with(None, |setup| {
+        setup.store = Arc::new(Meddled { behind: Arc::clone(&setup.store), how: How::Late(Mutex::default()) });
+    })
+    .await;
+    let sent = world.faulty.post("send", &json!({ "identifier": PHONE })).await;
+    assert_eq!((sent.status.as_u16(), &sent.body["code_length"]), (200, &json!(6)), "{}", sent.body);
+    let code = world.healthy.last_code();
+    let guess = json!({ "identifier": PHONE, "otp_code": code, "challenge_id": sent.body["challenge_id"] });
+    assert_eq!((code.len(), world.healthy.post("verify", &guess).await.status.as_u16()), (6, 200));
+}
+
 // --- Controls: what the claims are claimed against ---
 
 /// Hands every message over twice.
@@ -360,40 +376,59 @@ impl Sender for DeliversTwice {
     }
 }
 
-/// Takes an error of the store for a yes; and repeats a guess whose fate is unknown as if it were another.
-struct FailsOpen(Arc<dyn ChallengeStore>);
+/// A store with something between it and the use cases.
+struct Meddled {
+    behind: Arc<dyn ChallengeStore>,
+    how: How,
+}
+
+enum How {
+    /// An error is taken for a yes, and a guess whose fate is unknown is made again as if it were another.
+    FailsOpen,
+    /// The first try of a send is refused as too short for ten failures; it is applied only when the next try comes, as an
+    /// attempt that was given up on can be, and the failures are gone by then.
+    Late(Mutex<Option<SendWrite>>),
+}
 
 #[async_trait]
-impl ChallengeStore for FailsOpen {
+impl ChallengeStore for Meddled {
     async fn send(&self, write: &SendWrite) -> Result<Written, StoreError> {
-        Ok(self.0.send(write).await.unwrap_or_else(|_| Written::Applied(Ledger::default())))
+        let How::Late(first) = &self.how else {
+            return Ok(self.behind.send(write).await.unwrap_or_else(|_| Written::Applied(Ledger::default())));
+        };
+        let late = first.lock().unwrap().replace(write.clone());
+        let Some(late) = late else { return Ok(Written::Refused(Ledger { failures: 10, ..Ledger::default() })) };
+        self.behind.send(&late).await?;
+        self.behind.send(write).await
     }
 
     async fn resend(&self, write: &ResendWrite) -> Result<Written, StoreError> {
-        self.0.resend(write).await
+        self.behind.resend(write).await
     }
 
     async fn guess(&self, write: &GuessWrite) -> Result<Written, StoreError> {
-        match self.0.guess(write).await {
-            Err(_) => self.0.guess(&GuessWrite { request: RequestId::new([9; 9]), ..write.clone() }).await,
+        match self.behind.guess(write).await {
+            Err(_) if matches!(self.how, How::FailsOpen) => {
+                self.behind.guess(&GuessWrite { request: RequestId::new([9; 9]), ..write.clone() }).await
+            }
             judged => judged,
         }
     }
 
     async fn add_counted(&self, key: &LedgerKey, slot: u8, id: ChallengeId, at: Timestamp) -> Result<(), StoreError> {
-        self.0.add_counted(key, slot, id, at).await
+        self.behind.add_counted(key, slot, id, at).await
     }
 
     async fn kill(&self, key: &LedgerKey, slot: u8, id: ChallengeId) -> Result<(), StoreError> {
-        self.0.kill(key, slot, id).await
+        self.behind.kill(key, slot, id).await
     }
 
     async fn read(&self, key: &LedgerKey, now: Timestamp) -> Result<Ledger, StoreError> {
-        self.0.read(key, now).await
+        self.behind.read(key, now).await
     }
 
     async fn remember_user(&self, key: &LedgerKey, user: &KnownUser) -> Result<(), StoreError> {
-        self.0.remember_user(key, user).await
+        self.behind.remember_user(key, user).await
     }
 }
 
@@ -407,7 +442,7 @@ async fn broken(operation: Operation, rule: Option<Rule>, change: impl FnOnce(&m
 }
 
 fn fails_open(setup: &mut Setup) {
-    setup.store = Arc::new(FailsOpen(Arc::clone(&setup.store)));
+    setup.store = Arc::new(Meddled { behind: Arc::clone(&setup.store), how: How::FailsOpen });
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -417,7 +452,9 @@ async fn controls_break_every_claim_that_matters() {
     let open = broken(Operation::Send, rule("UpdateItem I", usize::MAX, Fault::FailBefore), fails_open).await;
     let guessed = broken(Operation::WrongGuess, rule("UpdateItem I", 3, Fault::FailAfter), fails_open).await;
     let taken = broken(Operation::RightGuess, rule("UpdateItem C", usize::MAX, Fault::Twice), |_| {}).await;
-    println!("\nControls\n  delivers twice: {twice}\n  fails open: {open}\n  guess with a new id: {guessed}\n  take-back repeated: {taken}");
+    println!(
+        "\nControls\n  delivers twice: {twice}\n  fails open: {open}\n  guess with a new id: {guessed}\n  take-back repeated: {taken}"
+    );
     assert!(twice.contains("at most one message"));
     assert!(open.contains("at most one message"));
     assert!(guessed.contains("counted twice"));

@@ -203,6 +203,7 @@ fn target(request: &[u8]) -> String {
 
 fn refusal(status: u16, code: &str) -> Vec<u8> {
     let body = format!("{{\"__type\":\"com.amazonaws.dynamodb.v20120810#{code}\",\"message\":\"As scripted.\"}}");
-    let head = format!("HTTP/1.1 {status} Scripted\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: {}", body.len());
+    let head =
+        format!("HTTP/1.1 {status} Scripted\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: {}", body.len());
     format!("{head}\r\n\r\n{body}").into_bytes()
 }

@@ -46,10 +46,20 @@ pub enum Stage {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Write {
     Read,
-    Send { level: Level, slot: u8 },
-    Resend { slot: u8 },
-    Guess { challenge: usize, slot: u8 },
-    Kill { slot: u8 },
+    Send {
+        level: Level,
+        slot: u8,
+    },
+    Resend {
+        slot: u8,
+    },
+    Guess {
+        challenge: usize,
+        slot: u8,
+    },
+    Kill {
+        slot: u8,
+    },
     /// The requests that only a naive design makes.
     Naive(Naive),
 }

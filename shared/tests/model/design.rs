@@ -3,12 +3,13 @@
 //! [`Design::OneWrite`] runs the service's own code: the transitions of the reference store, which the conformance suite
 //! compares with DynamoDB's expressions, and the verdicts of `domain::ledger`. The others are controls.
 
+use otp_auth::domain::challenge::ChallengeId;
 use otp_auth::domain::code::CodeName;
 use otp_auth::domain::ledger::{GuessVerdict, Ledger, Level, ResendVerdict, SendVerdict, SlotState, Written};
 use otp_auth::testing::memory::Item;
 
 use crate::call::{Answer, Attempt, Call, Write};
-use crate::world::{Bounds, WRONG, id, level_of};
+use crate::world::{Bounds, WRONG, id, level_of, named};
 
 /// How decisions are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -66,7 +67,11 @@ pub enum Reply {
 /// What a function does next.
 pub enum Next {
     Ask(Write),
-    Deliver { level: Level, slot: u8, resent: bool },
+    Deliver {
+        level: Level,
+        slot: u8,
+        resent: bool,
+    },
     /// It answers; a guess at this challenge was judged so.
     Answer(Option<(usize, Answer)>),
 }
@@ -99,12 +104,12 @@ impl Design {
                 Reply::Held(take(bounds, item, call, *challenge, *slot, Some(&guessed(item, call, *slot))).is_some())
             }
             Naive::Consume { challenge, slot } => Reply::Taken(take(bounds, item, call, *challenge, *slot, None)),
-            Naive::Count { challenge, slot } => Reply::Held(count(item, *challenge, *slot)),
+            Naive::Count { challenge, slot } => Reply::Held(count(item, named(call, *challenge), *slot)),
             Naive::PutBack { challenge, slot, name } => {
-                if let Some(there) = item.ledger.slots.get_mut(slot).filter(|there| there.id == id(*challenge)) {
+                if let Some(there) = item.ledger.slots.get_mut(slot).filter(|there| there.id == named(call, *challenge)) {
                     there.state = SlotState::Live(name.clone());
                 }
-                Reply::Held(count(item, *challenge, *slot))
+                Reply::Held(count(item, named(call, *challenge), *slot))
             }
         }
     }
@@ -253,8 +258,15 @@ fn answer(verdict: &GuessVerdict) -> Answer {
 }
 
 /// Takes the code out of a live challenge with guesses left, if it is the one that is wanted.
-fn take(bounds: &Bounds, item: &mut Item, call: &Call, challenge: usize, slot: u8, wanted: Option<&CodeName>) -> Option<CodeName> {
-    let there = item.ledger.slots.get_mut(&slot).filter(|there| there.id == id(challenge))?;
+fn take(
+    bounds: &Bounds,
+    item: &mut Item,
+    call: &Call,
+    challenge: usize,
+    slot: u8,
+    wanted: Option<&CodeName>,
+) -> Option<CodeName> {
+    let there = item.ledger.slots.get_mut(&slot).filter(|there| there.id == named(call, challenge))?;
     let open = there.is_live(call.now) && there.attempts < bounds.max_guesses;
     let SlotState::Live(name) = there.state.clone() else { return None };
     if !open || wanted.is_some_and(|wanted| *wanted != name) {
@@ -265,8 +277,8 @@ fn take(bounds: &Bounds, item: &mut Item, call: &Call, challenge: usize, slot: u
 }
 
 /// Counts a wrong guess at a challenge that is still in its slot.
-fn count(item: &mut Item, challenge: usize, slot: u8) -> bool {
-    let Some(there) = item.ledger.slots.get_mut(&slot).filter(|there| there.id == id(challenge)) else { return false };
+fn count(item: &mut Item, challenge: ChallengeId, slot: u8) -> bool {
+    let Some(there) = item.ledger.slots.get_mut(&slot).filter(|there| there.id == challenge) else { return false };
     there.attempts += 1;
     item.ledger.failures += 1;
     true

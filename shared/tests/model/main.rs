@@ -43,7 +43,10 @@ fn no_invariant_is_broken_within_the_bounds() {
     println!("\nThe service: every decision is one conditional write.");
     println!("{:>10}  sends guesses faults  attempts   states   unique  depth", "part");
     for bounds in bounds() {
-        let shape = format!("{:>10}  {}+{}   {:>7} {:>6} {:>9}", bounds.name, bounds.before, bounds.sends, bounds.guesses, bounds.faults, bounds.attempts);
+        let shape = format!(
+            "{:>10}  {}+{}   {:>7} {:>6} {:>9}",
+            bounds.name, bounds.before, bounds.sends, bounds.guesses, bounds.faults, bounds.attempts
+        );
         let checker = World { design: Design::OneWrite, bounds }.checker().threads(2).spawn_dfs().join();
         println!("{shape} {:>8} {:>8} {:>6}", checker.state_count(), checker.unique_state_count(), checker.max_depth());
         for (name, path) in checker.discoveries() {

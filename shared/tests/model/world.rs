@@ -95,6 +95,11 @@ pub fn id(call: usize) -> ChallengeId {
     ChallengeId([u8::try_from(call).unwrap(); 16])
 }
 
+/// The challenge that a request names: one that a stranger makes up is none.
+pub fn named(call: &Call, challenge: usize) -> ChallengeId {
+    if matches!(call.request, Request::Stranger { .. }) { ChallengeId([255; 16]) } else { id(challenge) }
+}
+
 /// The level that codes of this shape are made for, where ordinary ones have six digits.
 pub fn level_of(shape: CodeShape) -> Level {
     [(0, 0), (10, 0), (30, 0)].into_iter().map(|(f, w)| Level::of(f, w)).find(|level| level.shape(6) == shape).unwrap()
@@ -166,12 +171,11 @@ impl Bounds {
     }
 
     pub fn guess(&self, call: &Call, challenge: usize, slot: u8, name: CodeName, request: String) -> GuessWrite {
-        let made_up = matches!(call.request, Request::Stranger { .. });
         GuessWrite {
             key: self.key.clone(),
             now: call.now,
             slot,
-            id: if made_up { ChallengeId([255; 16]) } else { id(challenge) },
+            id: named(call, challenge),
             name,
             max_guesses: self.max_guesses,
             request: RequestId::from_stored(request),
@@ -196,7 +200,8 @@ impl Model for World {
         // A minute before an hour of the clock ends.
         let now = Timestamp::from_millis(1_795_435_200_000).minus(Duration::from_secs(60));
         let steps = self.bounds.steps.map(|(_, often)| often);
-        let mut state = State { item, now, steps, sends: 0, guesses: 0, faults: 0, calls: Vec::new(), history: History::default() };
+        let mut state =
+            State { item, now, steps, sends: 0, guesses: 0, faults: 0, calls: Vec::new(), history: History::default() };
         for number in 0..usize::from(self.bounds.before) {
             state.now = state.now.plus(self.bounds.limits.cooldown);
             self.arrive(&mut state, Request::Send { key: None });
@@ -297,7 +302,9 @@ impl World {
         }
         match &call.stage {
             Stage::Over => return,
-            Stage::Waiting { attempt, .. } if faulty && *attempt < self.bounds.attempts => events.push(Event::Retried { call: number }),
+            Stage::Waiting { attempt, .. } if faulty && *attempt < self.bounds.attempts => {
+                events.push(Event::Retried { call: number })
+            }
             Stage::Waiting { .. } => {}
             Stage::Delivering { .. } => {
                 events.push(Event::Left { call: number, clear: true });
@@ -374,7 +381,9 @@ impl World {
     fn deliver(&self, state: &mut State, number: usize, clear: bool) {
         let Stage::Delivering { level, resent, .. } = state.calls[number].stage else { return };
         let (challenge, level) = match state.calls[number].request {
-            Request::Resend { challenge } if resent => (challenge, state.history.challenge(challenge).map_or(level, |fate| fate.level)),
+            Request::Resend { challenge } if resent => {
+                (challenge, state.history.challenge(challenge).map_or(level, |fate| fate.level))
+            }
             _ => (number, level),
         };
         state.history.left(number, challenge, &state.item, &code_of(challenge, level));
