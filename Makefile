@@ -1,7 +1,7 @@
 # `make` lists what there is. What CI calls is what a person calls.
 
 .DEFAULT_GOAL := help
-.PHONY: help run web test test-web model faults contract fuzz fuzz-smoke check bench-requests bench-start watch invoke invoke-verify sam-local build validate deploy tools clean
+.PHONY: help run web test test-web model faults examples contract fuzz fuzz-smoke check bench-requests bench-start watch invoke invoke-verify sam-local build validate deploy tools clean
 
 VENV := .venv
 CARGO_DENY := 0.20.2
@@ -35,7 +35,11 @@ test: validate ## Every test, from a fresh clone
 	cargo build --release --locked
 	cargo test --workspace --locked
 	web/run-tests
+	examples/run-tests
 	$(MAKE) contract fuzz-smoke
+
+examples: ## Access tokens of the local server, checked in Rust, Node and Python: what is accepted and refused
+	examples/run-tests
 
 test-web: ## The login page, in a real browser against the real local server
 	web/run-tests
@@ -64,6 +68,13 @@ check: .tools/.cargo-deny-$(CARGO_DENY) ## Format, lints, dependencies, document
 	@if git ls-remote --quiet https://github.com/RustSec/advisory-db HEAD >/dev/null 2>&1; then cargo deny check advisories; \
 	else echo "advisories: NOT checked, github.com/RustSec/advisory-db cannot be reached"; fi
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+.PHONY: attacks enumeration
+attacks: tools ## What was done to systems like this one, done to this one: tries, what got through, what may (ONLY=guess: some)
+	cargo test --quiet --locked --package otp-auth --test attacks -- $(ONLY)
+
+enumeration: ## Does an account show in bytes, requests or time? The same tests as in `make attacks`
+	cargo test --quiet --locked --package otp-auth --test attacks -- enumeration
 
 bench-requests: ## Requests to the table per send and verify, counted at its endpoint
 	cargo run --quiet --package benches --bin bench-requests
@@ -95,6 +106,7 @@ build: tools ## What is deployed, into .aws-sam
 
 validate: tools ## template.yaml: sam validate, cfn-lint, and what those let through
 	sam validate --lint
+	sam validate --lint --template examples/api-gateway/template.yaml
 	cfn-lint template.yaml
 	python scripts/check_template.py
 

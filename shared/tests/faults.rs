@@ -18,7 +18,7 @@ use otp_auth::adapters::dynamodb::DynamoStore;
 use otp_auth::adapters::outbox::Outbox;
 use otp_auth::domain::challenge::ChallengeId;
 use otp_auth::domain::keys::LedgerKey;
-use otp_auth::domain::ledger::{GuessWrite, KnownUser, Ledger, RequestId, ResendWrite, SendWrite, Written};
+use otp_auth::domain::ledger::{GuessWrite, Ledger, RequestId, ResendWrite, SendWrite, Written};
 use otp_auth::domain::time::Timestamp;
 use otp_auth::ports::guard::GuardStore;
 use otp_auth::ports::sender::{Delivery, Message, Sender};
@@ -451,10 +451,6 @@ impl ChallengeStore for Meddled {
 
     async fn read(&self, key: &LedgerKey, now: Timestamp) -> Result<Ledger, StoreError> {
         self.behind.read(key, now).await
-    }
-
-    async fn remember_user(&self, key: &LedgerKey, user: &KnownUser) -> Result<(), StoreError> {
-        self.behind.remember_user(key, user).await
     }
 }
 
