@@ -199,6 +199,7 @@ fn send_request(number: usize) -> SendRequest {
         locale: Locale::default(),
         challenge_id: None,
         idempotency_key: None,
+        access_token: None,
         source: SourceAddress::new([203, 0, 113, 7].into()),
     }
 }
