@@ -1,7 +1,7 @@
 # `make` lists what there is. What CI calls is what a person calls.
 
 .DEFAULT_GOAL := help
-.PHONY: help run web test test-web model faults examples contract fuzz fuzz-smoke check bench-requests bench-start watch invoke invoke-verify sam-local build validate deploy tools clean
+.PHONY: help run web preview test test-web attacks enumeration model faults examples contract fuzz fuzz-smoke check bench-requests bench-start watch invoke invoke-verify sam-local build validate deploy tools clean
 
 VENV := .venv
 CARGO_DENY := 0.20.2
@@ -30,6 +30,9 @@ run: ## The service on http://localhost:8000, with an embedded table and an outb
 
 web: ## The login page on http://localhost:5173/otp-login, beside `make run`
 	cd web && npm ci --no-audit --no-fund && npm run dev
+
+preview: ## Every language's text and mail on one page, target/preview.html (settings: .env)
+	scripts/with-env cargo run --quiet --package otp-auth --example preview
 
 test: validate ## Every test, from a fresh clone
 	cargo build --release --locked

@@ -21,6 +21,12 @@ export interface paths {
          *     answered; otherwise a new challenge starts. Neither gives back guesses that were spent.
          *
          *     A request with the same `Idempotency-Key` and the same body gets the same `challenge_id` and causes no second message.
+         *
+         *     Where sign-up is closed, an identifier that nobody registered gets the same reply, and no message; so does that of a
+         *     disabled user, everywhere.
+         *
+         *     With the access token of a user and the purpose `email_verification` or `phone_verification`, the code is for adding the
+         *     identifier to that user.
          */
         post: operations["sendCode"];
         delete?: never;
@@ -46,6 +52,12 @@ export interface paths {
          *     answered; otherwise a new challenge starts. Neither gives back guesses that were spent.
          *
          *     A request with the same `Idempotency-Key` and the same body gets the same `challenge_id` and causes no second message.
+         *
+         *     Where sign-up is closed, an identifier that nobody registered gets the same reply, and no message; so does that of a
+         *     disabled user, everywhere.
+         *
+         *     With the access token of a user and the purpose `email_verification` or `phone_verification`, the code is for adding the
+         *     identifier to that user.
          */
         post: operations["sendCodeSlash"];
         delete?: never;
@@ -69,6 +81,9 @@ export interface paths {
          *
          *     With `challenge_id` the guess is bound to the request that asked for the code. Without it the guess goes to the newest
          *     challenge of the identifier that can still be answered, unless the server insists on one (`challenge_required`).
+         *
+         *     With the access token of a user and the purpose `email_verification` or `phone_verification`, a right code adds the
+         *     identifier to that user. Without one, these purposes name the identifier's user and start no session.
          */
         post: operations["verifyCode"];
         delete?: never;
@@ -92,8 +107,143 @@ export interface paths {
          *
          *     With `challenge_id` the guess is bound to the request that asked for the code. Without it the guess goes to the newest
          *     challenge of the identifier that can still be answered, unless the server insists on one (`challenge_required`).
+         *
+         *     With the access token of a user and the purpose `email_verification` or `phone_verification`, a right code adds the
+         *     identifier to that user. Without one, these purposes name the identifier's user and start no session.
          */
         post: operations["verifyCodeSlash"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/token/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The next tokens of a session
+         * @description Takes the session's refresh token, from the body or (`SESSIONS=cookie`) from its cookie, and gives the next access token and
+         *     the next refresh token. Each refresh token is good for one use: a second use ends the session.
+         *
+         *     Served where sessions are on; elsewhere a 404 `not_found`.
+         */
+        post: operations["refreshSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/token/refresh/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The next tokens of a session (the same route, with a trailing slash)
+         * @description Takes the session's refresh token, from the body or (`SESSIONS=cookie`) from its cookie, and gives the next access token and
+         *     the next refresh token. Each refresh token is good for one use: a second use ends the session.
+         *
+         *     Served where sessions are on; elsewhere a 404 `not_found`.
+         */
+        post: operations["refreshSessionSlash"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a session
+         * @description Ends the session of the refresh token, whichever of its tokens that is, and as often as it is asked. Access tokens that were
+         *     given out stay good until they expire.
+         *
+         *     Served where sessions are on; elsewhere a 404 `not_found`.
+         */
+        post: operations["logOut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/logout/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a session (the same route, with a trailing slash)
+         * @description Ends the session of the refresh token, whichever of its tokens that is, and as often as it is asked. Access tokens that were
+         *     given out stay good until they expire.
+         *
+         *     Served where sessions are on; elsewhere a 404 `not_found`.
+         */
+        post: operations["logOutSlash"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/jwks.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The public keys that access tokens are checked with
+         * @description The next key is here long before it signs. Served where tokens are on; elsewhere a 404 `not_found`.
+         */
+        get: operations["keySet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/openid-configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where the public keys are
+         * @description For resource servers that find keys by OpenID Connect Discovery. There is no authorization endpoint.
+         */
+        get: operations["discovery"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -124,8 +274,8 @@ export interface components {
             type?: components["schemas"]["IdentifierType"] | null;
             purpose?: components["schemas"]["Purpose"] | null;
             /**
-             * @description The language of the message, as a BCP 47 tag; else `Accept-Language`, else the configured default. One that is not
-             *     known falls back, and never fails.
+             * @description The language of the message and of errors, as a BCP 47 tag; else `Accept-Language`, else the configured default.
+             *     `pt-BR` is served by `pt`, `zh-CN` by `zh-Hans`. One that is not known falls back, and never fails.
              * @example en
              * @example pt-BR
              */
@@ -168,6 +318,8 @@ export interface components {
             purpose?: components["schemas"]["Purpose"] | null;
             /** @description From the reply to `send`. Binds the guess to that request. Some servers insist on it. */
             challenge_id?: string | null;
+            /** @description The language of errors, as in `send`. */
+            locale?: string;
         } & (unknown | unknown);
         VerifyResponse: {
             /** @description For people. */
@@ -178,6 +330,61 @@ export interface components {
              */
             verified_identifier: string;
             user: components["schemas"]["User"];
+            access_token?: components["schemas"]["AccessToken"];
+            /** @constant */
+            token_type?: "Bearer";
+            expires_in?: components["schemas"]["ExpiresIn"];
+            refresh_token?: components["schemas"]["RefreshToken"];
+            refresh_expires_in?: components["schemas"]["RefreshExpiresIn"];
+        };
+        /**
+         * @description A signed JSON Web Token (RFC 9068) for resource servers. In replies to `verify` where tokens are on and the purpose is
+         *     `login` or `signup`.
+         */
+        AccessToken: string;
+        /** @description Seconds that the access token is good for. */
+        ExpiresIn: number;
+        /** @description Opaque, and good for one use. Where sessions are on and travel in bodies. */
+        RefreshToken: string;
+        /** @description Seconds after which the session ends if it is not refreshed. Where sessions are on. */
+        RefreshExpiresIn: number;
+        Tokens: {
+            access_token: components["schemas"]["AccessToken"];
+            /** @constant */
+            token_type: "Bearer";
+            expires_in: components["schemas"]["ExpiresIn"];
+            refresh_token?: components["schemas"]["RefreshToken"];
+            refresh_expires_in: components["schemas"]["RefreshExpiresIn"];
+        };
+        SessionRequest: {
+            /** @description Required where refresh tokens travel in bodies. */
+            refresh_token?: string;
+        };
+        KeySet: {
+            keys: {
+                /** @enum {string} */
+                alg: "RS256" | "ES256" | "EdDSA";
+                kid: string;
+                /** @enum {string} */
+                kty: "RSA" | "EC" | "OKP";
+                /** @constant */
+                use: "sig";
+                n?: string;
+                e?: string;
+                /** @enum {string} */
+                crv?: "P-256" | "Ed25519";
+                x?: string;
+                y?: string;
+            }[];
+        };
+        Discovery: {
+            /** Format: uri */
+            issuer: string;
+            /** Format: uri */
+            jwks_uri: string;
+            id_token_signing_alg_values_supported: string[];
+            response_types_supported: string[];
+            subject_types_supported: string[];
         };
         User: {
             /**
@@ -185,9 +392,13 @@ export interface components {
              * @description Never changes.
              */
             id: string;
+            /** @description What people call the user, if an operator said. */
+            name: string | null;
             email: string | null;
             phone_number: string | null;
+            /** @description Whether a code that was sent there came back. */
             email_verified: boolean;
+            /** @description Whether a code that was sent there came back. */
             phone_verified: boolean;
             /** Format: date-time */
             created_at: string;
@@ -198,8 +409,10 @@ export interface components {
         Problem: {
             /** Format: uri-reference */
             type: string;
+            /** @description A summary of the code, in English. */
             title: string;
             status: number;
+            /** @description In the language that `Content-Language` names. */
             detail: string;
             /**
              * Format: uri-reference
@@ -220,7 +433,7 @@ export interface components {
             }[];
         };
         /** @enum {string} */
-        ProblemCode: "invalid_request" | "invalid_identifier" | "invalid_code" | "challenge_expired" | "attempts_exhausted" | "challenge_required" | "destination_not_allowed" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "idempotency_key_reused" | "rate_limited" | "delivery_failed" | "unavailable" | "internal";
+        ProblemCode: "invalid_request" | "invalid_identifier" | "invalid_code" | "challenge_expired" | "attempts_exhausted" | "challenge_required" | "invalid_token" | "identifier_taken" | "identifier_already_set" | "invalid_refresh_token" | "refresh_token_reused" | "session_ended" | "origin_not_allowed" | "destination_not_allowed" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "idempotency_key_reused" | "rate_limited" | "delivery_failed" | "unavailable" | "internal";
     };
     responses: {
         /** @description The code is on its way. Or: it may be (the provider did not say), or this is a repetition. These look alike on purpose. */
@@ -247,14 +460,106 @@ export interface components {
                 "application/json": components["schemas"]["VerifyResponse"];
             };
         };
+        /** @description The next tokens. The refresh token that was used is not good any more. */
+        Refreshed: {
+            headers: {
+                "Cache-Control": components["headers"]["CacheControl"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Set-Cookie": components["headers"]["SetCookie"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Tokens"];
+            };
+        };
+        /** @description The session has ended, or there was none. */
+        LoggedOut: {
+            headers: {
+                "Cache-Control": components["headers"]["CacheControl"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Set-Cookie": components["headers"]["SetCookie"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    message: string;
+                };
+            };
+        };
         /**
-         * @description `invalid_request`, `invalid_identifier`, or `challenge_expired` for a `challenge_id` that was not made here for this
-         *     identifier and purpose.
+         * @description `invalid_refresh_token` (not made here), `refresh_token_reused` (used before: the session has ended by this), `session_ended`, or
+         *     `invalid_request`.
+         */
+        SessionRefused: {
+            headers: {
+                "Cache-Control": components["headers"]["CacheControl"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Set-Cookie": components["headers"]["SetCookie"];
+                "Content-Language": components["headers"]["ContentLanguage"];
+                Vary: components["headers"]["Vary"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `origin_not_allowed`: a request with a cookie that does not come from an allowed origin. */
+        OriginNotAllowed: {
+            headers: {
+                "Cache-Control": components["headers"]["CacheControl"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Content-Language": components["headers"]["ContentLanguage"];
+                Vary: components["headers"]["Vary"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description A JSON Web Key Set (RFC 7517). */
+        KeySet: {
+            headers: {
+                "Cache-Control": components["headers"]["CacheForAWhile"];
+                ETag: components["headers"]["ETag"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["KeySet"];
+            };
+        };
+        /** @description Where the keys are and what they sign with. */
+        Discovery: {
+            headers: {
+                "Cache-Control": components["headers"]["CacheForAWhile"];
+                ETag: components["headers"]["ETag"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Discovery"];
+            };
+        };
+        /** @description The document is the one that `If-None-Match` names. */
+        NotModified: {
+            headers: {
+                "Cache-Control": components["headers"]["CacheForAWhile"];
+                ETag: components["headers"]["ETag"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
+        /**
+         * @description `invalid_request`, `invalid_identifier`, `challenge_expired` for a `challenge_id` that was not made here for this
+         *     identifier and purpose, or `invalid_token` for an access token that is not good.
          */
         SendRefused: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
                 "X-Request-Id": components["headers"]["RequestId"];
+                "Content-Language": components["headers"]["ContentLanguage"];
+                Vary: components["headers"]["Vary"];
                 [name: string]: unknown;
             };
             content: {
@@ -263,12 +568,30 @@ export interface components {
         };
         /**
          * @description `invalid_code` (with `attempts_remaining`), `challenge_expired` (no code is waiting: expired, used, superseded, or never
-         *     asked for), `attempts_exhausted`, `challenge_required`, `invalid_request` or `invalid_identifier`.
+         *     asked for), `attempts_exhausted`, `challenge_required`, `invalid_token`, `invalid_request` or `invalid_identifier`.
          */
         VerifyRefused: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
                 "X-Request-Id": components["headers"]["RequestId"];
+                "Content-Language": components["headers"]["ContentLanguage"];
+                Vary: components["headers"]["Vary"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description The code was right and is used up, and the identifier was not added: `identifier_taken` (another user has it) or
+         *     `identifier_already_set` (the user has another one of this type). Only with an access token.
+         */
+        NotLinked: {
+            headers: {
+                "Cache-Control": components["headers"]["CacheControl"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Content-Language": components["headers"]["ContentLanguage"];
+                Vary: components["headers"]["Vary"];
                 [name: string]: unknown;
             };
             content: {
@@ -280,6 +603,8 @@ export interface components {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
                 "X-Request-Id": components["headers"]["RequestId"];
+                "Content-Language": components["headers"]["ContentLanguage"];
+                Vary: components["headers"]["Vary"];
                 [name: string]: unknown;
             };
             content: {
@@ -291,6 +616,8 @@ export interface components {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
                 "X-Request-Id": components["headers"]["RequestId"];
+                "Content-Language": components["headers"]["ContentLanguage"];
+                Vary: components["headers"]["Vary"];
                 [name: string]: unknown;
             };
             content: {
@@ -302,6 +629,8 @@ export interface components {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
                 "X-Request-Id": components["headers"]["RequestId"];
+                "Content-Language": components["headers"]["ContentLanguage"];
+                Vary: components["headers"]["Vary"];
                 Allow: components["headers"]["Allow"];
                 [name: string]: unknown;
             };
@@ -314,6 +643,8 @@ export interface components {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
                 "X-Request-Id": components["headers"]["RequestId"];
+                "Content-Language": components["headers"]["ContentLanguage"];
+                Vary: components["headers"]["Vary"];
                 [name: string]: unknown;
             };
             content: {
@@ -325,6 +656,8 @@ export interface components {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
                 "X-Request-Id": components["headers"]["RequestId"];
+                "Content-Language": components["headers"]["ContentLanguage"];
+                Vary: components["headers"]["Vary"];
                 [name: string]: unknown;
             };
             content: {
@@ -336,6 +669,8 @@ export interface components {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
                 "X-Request-Id": components["headers"]["RequestId"];
+                "Content-Language": components["headers"]["ContentLanguage"];
+                Vary: components["headers"]["Vary"];
                 [name: string]: unknown;
             };
             content: {
@@ -347,6 +682,8 @@ export interface components {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
                 "X-Request-Id": components["headers"]["RequestId"];
+                "Content-Language": components["headers"]["ContentLanguage"];
+                Vary: components["headers"]["Vary"];
                 "Retry-After": components["headers"]["RetryAfter"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
@@ -361,6 +698,8 @@ export interface components {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
                 "X-Request-Id": components["headers"]["RequestId"];
+                "Content-Language": components["headers"]["ContentLanguage"];
+                Vary: components["headers"]["Vary"];
                 [name: string]: unknown;
             };
             content: {
@@ -375,6 +714,8 @@ export interface components {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
                 "X-Request-Id": components["headers"]["RequestId"];
+                "Content-Language": components["headers"]["ContentLanguage"];
+                Vary: components["headers"]["Vary"];
                 [name: string]: unknown;
             };
             content: {
@@ -386,6 +727,8 @@ export interface components {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
                 "X-Request-Id": components["headers"]["RequestId"];
+                "Content-Language": components["headers"]["ContentLanguage"];
+                Vary: components["headers"]["Vary"];
                 "Retry-After": components["headers"]["RetryAfter"];
                 [name: string]: unknown;
             };
@@ -402,7 +745,7 @@ export interface components {
          */
         IdempotencyKey: string;
         /**
-         * @description The languages to write the message in, most wanted first, when the body has no `locale`.
+         * @description The languages for the message and for errors, most wanted first, when the body has no `locale`.
          * @example en-GB, en;q=0.8
          */
         AcceptLanguage: string;
@@ -418,8 +761,22 @@ export interface components {
                 "application/json": components["schemas"]["VerifyRequest"];
             };
         };
+        Session: {
+            content: {
+                "application/json": components["schemas"]["SessionRequest"];
+            };
+        };
     };
     headers: {
+        /**
+         * @description The next refresh token, where it travels in a cookie.
+         * @example __Host-otp_session=…; Max-Age=604800; Path=/; Secure; HttpOnly; SameSite=Strict
+         */
+        SetCookie: string;
+        /** @description Worth keeping for five minutes. */
+        CacheForAWhile: "public, max-age=300";
+        /** @description Changes when the document does. */
+        ETag: string;
         /** @description Replies are never kept. */
         CacheControl: "no-store";
         /**
@@ -443,6 +800,16 @@ export interface components {
          */
         RateLimitPolicy: string;
         /**
+         * @description The language of the sentences, as a BCP 47 tag. Replies of the gateway itself have none; they are in English.
+         * @example en
+         */
+        ContentLanguage: "en" | "es" | "fr" | "de" | "pt" | "it" | "hi" | "ar" | "zh-Hans" | "ja";
+        /**
+         * @description What a reply depends on.
+         * @example Origin, Accept-Language
+         */
+        Vary: string;
+        /**
          * @description The methods that this path has.
          * @example POST, OPTIONS
          */
@@ -463,7 +830,7 @@ export interface operations {
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description The languages to write the message in, most wanted first, when the body has no `locale`.
+                 * @description The languages for the message and for errors, most wanted first, when the body has no `locale`.
                  * @example en-GB, en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -496,7 +863,7 @@ export interface operations {
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description The languages to write the message in, most wanted first, when the body has no `locale`.
+                 * @description The languages for the message and for errors, most wanted first, when the body has no `locale`.
                  * @example en-GB, en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -521,7 +888,13 @@ export interface operations {
     verifyCode: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The languages for the message and for errors, most wanted first, when the body has no `locale`.
+                 * @example en-GB, en;q=0.8
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -529,6 +902,7 @@ export interface operations {
         responses: {
             200: components["responses"]["Verified"];
             400: components["responses"]["VerifyRefused"];
+            409: components["responses"]["NotLinked"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["Internal"];
@@ -538,7 +912,13 @@ export interface operations {
     verifyCodeSlash: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The languages for the message and for errors, most wanted first, when the body has no `locale`.
+                 * @example en-GB, en;q=0.8
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -546,8 +926,117 @@ export interface operations {
         responses: {
             200: components["responses"]["Verified"];
             400: components["responses"]["VerifyRefused"];
+            409: components["responses"]["NotLinked"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    refreshSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["Session"];
+        responses: {
+            200: components["responses"]["Refreshed"];
+            400: components["responses"]["SessionRefused"];
+            403: components["responses"]["OriginNotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    refreshSessionSlash: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["Session"];
+        responses: {
+            200: components["responses"]["Refreshed"];
+            400: components["responses"]["SessionRefused"];
+            403: components["responses"]["OriginNotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    logOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["Session"];
+        responses: {
+            200: components["responses"]["LoggedOut"];
+            400: components["responses"]["SessionRefused"];
+            403: components["responses"]["OriginNotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    logOutSlash: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["Session"];
+        responses: {
+            200: components["responses"]["LoggedOut"];
+            400: components["responses"]["SessionRefused"];
+            403: components["responses"]["OriginNotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    keySet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["KeySet"];
+            304: components["responses"]["NotModified"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    discovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Discovery"];
+            304: components["responses"]["NotModified"];
+            404: components["responses"]["NotFound"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };

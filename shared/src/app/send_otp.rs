@@ -26,7 +26,7 @@ use crate::domain::recipient::{Channel, Recipient};
 use crate::domain::test_identifiers::TestIdentifiers;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{UserId, Withheld};
-use crate::messages::{Brand, Locale};
+use crate::messages::{Locale, Messages};
 use crate::ports::clock::{Clock, NoRandomness, Randomness, random};
 use crate::ports::decoy::Decoy;
 use crate::ports::directory::Directory;
@@ -63,8 +63,8 @@ pub struct SendOtp {
     pub guard: Arc<Guard>,
     /// Identifiers of testers.
     pub test_identifiers: TestIdentifiers,
-    /// What messages name.
-    pub brand: Brand,
+    /// What messages say.
+    pub messages: Messages,
     /// Who may sign in.
     pub sign_up: SignUp,
 }
@@ -435,7 +435,7 @@ impl SendOtp {
         let code = self.code(attempt, challenge, keys);
         let recipient = &attempt.request.recipient;
         let remaining = challenge.expires.since(attempt.now);
-        let content = self.brand.render(recipient.channel(), attempt.request.locale, &code, remaining);
+        let content = self.messages.render(recipient.channel(), attempt.request.locale, &code, remaining);
         Ok(Message { to: recipient.clone(), content })
     }
 
