@@ -25,9 +25,9 @@ const STORE_OPERATION: Duration = Duration::from_secs(2);
 /// One attempt at the store.
 const STORE_ATTEMPT: Duration = Duration::from_millis(600);
 /// The only attempt at a message provider.
-const SENDER_ATTEMPT: Duration = Duration::from_secs(4);
+pub(super) const SENDER_ATTEMPT: Duration = Duration::from_secs(4);
 /// Until a connection stands, TLS included.
-const CONNECT: Duration = Duration::from_secs(1);
+pub(super) const CONNECT: Duration = Duration::from_secs(1);
 
 /// Access to AWS: a region, credentials, and the connector that every client shares.
 #[derive(Clone, Debug)]
@@ -35,6 +35,7 @@ pub struct Aws {
     region: Region,
     credentials: Credentials,
     connector: SharedHttpConnector,
+    extra_roots: Option<Vec<u8>>,
     /// A whole store operation, and one attempt at it.
     store_limits: (Duration, Duration),
 }
@@ -43,6 +44,12 @@ pub struct Aws {
 #[derive(Debug, thiserror::Error)]
 #[error("the trusted root certificates cannot be read: {0}")]
 pub struct UnreadableTrust(String);
+
+impl UnreadableTrust {
+    pub(super) fn of(error: impl std::fmt::Display) -> Self {
+        Self(error.to_string())
+    }
+}
 
 impl Aws {
     /// With this region and these credentials, trusting Amazon's roots and those of the CA bundle if there is one.
@@ -60,7 +67,8 @@ impl Aws {
                 None,
                 "environment",
             ),
-            connector: SharedHttpConnector::new(connector(extra_roots)?),
+            connector: SharedHttpConnector::new(connector(extra_roots.clone())?),
+            extra_roots,
             store_limits: (STORE_OPERATION, STORE_ATTEMPT),
         })
     }
@@ -71,6 +79,12 @@ impl Aws {
     pub const fn with_store_limits(mut self, operation: Duration, attempt: Duration) -> Self {
         self.store_limits = (operation, attempt);
         self
+    }
+
+    /// The root certificates of the CA bundle, in PEM.
+    #[must_use]
+    pub fn extra_roots(&self) -> Option<&[u8]> {
+        self.extra_roots.as_deref()
     }
 
     /// DynamoDB: three attempts of 600 ms inside 2 s. Every write of ours can be repeated safely.

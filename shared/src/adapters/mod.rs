@@ -1,12 +1,24 @@
-//! The ports, on real things: DynamoDB, SNS, SES, the operating system, and the Lambda runtime.
+//! The ports, on real things: DynamoDB, message providers, the operating system, and the Lambda runtime.
 
 pub mod aws;
 mod delivery;
 pub mod dynamodb;
+pub mod failover;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 pub mod outbox;
+pub mod providers;
 pub mod secrets;
+#[cfg(feature = "sendgrid")]
+pub mod sendgrid;
 pub mod ses;
+#[cfg(feature = "smtp")]
+pub mod smtp;
 pub mod sns;
 pub mod system;
+#[cfg(feature = "twilio")]
+pub mod twilio;
+#[cfg(feature = "vonage")]
+pub mod vonage;
+#[cfg(any(feature = "twilio", feature = "vonage", feature = "sendgrid"))]
+pub mod web;

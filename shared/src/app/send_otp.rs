@@ -24,7 +24,7 @@ use crate::domain::time::Timestamp;
 use crate::messages::{Brand, Locale};
 use crate::ports::clock::{Clock, NoRandomness, Randomness, random};
 use crate::ports::keys::KeySource;
-use crate::ports::sender::{Delivery, Message, Refusal, Sender};
+use crate::ports::sender::{Delivery, Message, Refusal, RefusalClass, Sender};
 use crate::ports::store::{AddressLimits, AddressVerdict, ChallengeStore, IdempotencyVerdict, StoreError, WindowStore};
 
 /// Everything that sending a code needs.
@@ -68,6 +68,8 @@ pub struct SendRequest {
     pub idempotency_key: Option<String>,
     /// Where the request came from.
     pub source: SourceAddress,
+    /// When nobody waits for the answer any more, where that is known.
+    pub deadline: Option<Timestamp>,
 }
 
 /// An accepted send.
@@ -155,6 +157,8 @@ struct Attempt<'a> {
     now: Timestamp,
     id: RequestId,
     idempotency: String,
+    /// Who is asked first to deliver: the order may change while this invocation is under way.
+    provider: &'static str,
 }
 
 /// A challenge that the store accepted or found, and the item it is in.
@@ -175,7 +179,7 @@ impl SendOtp {
         self.guard.destination(&request.recipient)?;
         let sender = self.sender(request.recipient.channel()).ok_or(SendError::ChannelOff)?;
         let (ring, challenge) = self.open(request).await?;
-        let attempt = self.begin(request, ring)?;
+        let attempt = self.begin(request, ring, sender.provider())?;
         self.guard.not_stopped(&request.recipient, attempt.now).await?;
         let watched = self.count_address(&attempt).await?;
         self.claim_idempotency(&attempt).await?;
@@ -183,7 +187,7 @@ impl SendOtp {
             Some(challenge) if challenge.expires > attempt.now => self.resend(&attempt, challenge).await?,
             _ => self.send_new(&attempt).await?,
         };
-        let mut outgoing = attempt.outgoing(sender, watched);
+        let mut outgoing = attempt.outgoing(watched);
         let delivery = if accepted.ours { Some(self.deliver(sender, &attempt, &accepted, &mut outgoing).await?) } else { None };
         self.sent(&attempt, &accepted, delivery, outgoing.watched)
     }
@@ -202,13 +206,18 @@ impl SendOtp {
         Ok((ring, Some(opened.map_err(SendError::ForgedChallenge)?)))
     }
 
-    fn begin<'a>(&self, request: &'a SendRequest, ring: Arc<KeyRing>) -> Result<Attempt<'a>, SendError> {
+    fn begin<'a>(
+        &self,
+        request: &'a SendRequest,
+        ring: Arc<KeyRing>,
+        provider: &'static str,
+    ) -> Result<Attempt<'a>, SendError> {
         let id = RequestId::new(random(self.randomness.as_ref())?);
         let idempotency = match &request.idempotency_key {
             Some(header) => ring.idempotency_key(header),
             None => id.as_str().to_owned(),
         };
-        Ok(Attempt { request, key: ring.ledger_key(&request.recipient), ring, now: self.clock.now(), id, idempotency })
+        Ok(Attempt { request, key: ring.ledger_key(&request.recipient), ring, now: self.clock.now(), id, idempotency, provider })
     }
 
     /// Counts for the address: the send in its windows, and the country that it asks for.
@@ -334,7 +343,7 @@ impl SendOtp {
             keys: challenge.key,
             shape: challenge.shape,
             expires: challenge.expires,
-            provider: self.sender(attempt.request.recipient.channel()).map_or_else(String::new, |s| s.provider().to_owned()),
+            provider: attempt.provider.to_owned(),
         })
     }
 
@@ -374,16 +383,39 @@ impl SendOtp {
     ) -> Result<Delivery, SendError> {
         let message = self.message(attempt, &accepted.challenge)?;
         self.guard.admit(outgoing).await?;
-        let (delivery, ()) = tokio::join!(sender.deliver(&message), self.guard.count_mail(outgoing));
+        let patience = attempt.request.deadline.map(|deadline| deadline.since(self.clock.now()));
+        let (delivery, ()) = tokio::join!(sender.deliver_within(&message, patience), self.guard.count_mail(outgoing));
         let failure = match delivery {
+            // Its own way to say "later".
+            Delivery::Refused { provider, reason } if reason.class == RefusalClass::Rate => {
+                SendError::ProviderUnavailable { provider, cause: reason.code }
+            }
             Delivery::Refused { provider, reason } => SendError::DeliveryFailed { provider, reason },
             Delivery::Unreached { provider, cause } => SendError::ProviderUnavailable { provider, cause },
-            delivered => return Ok(delivered),
+            delivered => {
+                self.note_provider(attempt, accepted, outgoing, delivered.provider()).await;
+                return Ok(delivered);
+            }
         };
         if !accepted.resent {
             self.guard.did_not_leave(outgoing).await;
         }
         Err(failure)
+    }
+
+    /// The slot and the counters name who was asked first; where another one delivered, they are put right.
+    async fn note_provider(&self, attempt: &Attempt<'_>, accepted: &Accepted, outgoing: &Outgoing<'_>, provider: &str) {
+        if provider == attempt.provider {
+            return;
+        }
+        let Challenge { slot, id, .. } = accepted.challenge;
+        let (slot, ()) = tokio::join!(
+            self.store.set_provider(&attempt.key, slot, id, provider),
+            self.guard.went_by(outgoing, provider)
+        );
+        if let Err(error) = slot {
+            tracing::warn!(%error, "the provider that delivered could not be noted");
+        }
     }
 
     fn message(&self, attempt: &Attempt<'_>, challenge: &Challenge) -> Result<Message, SendError> {
@@ -453,10 +485,10 @@ impl Attempt<'_> {
         Bound { purpose: self.request.purpose, recipient: &self.request.recipient, id }
     }
 
-    fn outgoing<'b>(&'b self, sender: &'b dyn Sender, watched: BTreeSet<Reason>) -> Outgoing<'b> {
+    fn outgoing(&self, watched: BTreeSet<Reason>) -> Outgoing<'_> {
         Outgoing {
             recipient: &self.request.recipient,
-            provider: sender.provider(),
+            provider: self.provider,
             ring: &self.ring,
             now: self.now,
             request: &self.id,

@@ -13,6 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::address::SourceAddress;
 use super::callers::TrustedCallers;
+use super::provider_secrets::ProviderSecrets;
 use super::recipient::Recipient;
 
 /// Shortest acceptable secret text of one key, in bytes.
@@ -25,6 +26,7 @@ pub struct KeyRing {
     current: KeyId,
     codes: BTreeMap<KeyId, CodeKeys>,
     callers: TrustedCallers,
+    providers: ProviderSecrets,
 }
 
 /// Names a key inside a challenge token.
@@ -71,6 +73,7 @@ impl KeyRing {
             current,
             codes: secrets.iter().map(|(id, secret)| Ok((*id, CodeKeys::derive(secret)?))).collect::<Result<_, _>>()?,
             callers: TrustedCallers::default(),
+            providers: ProviderSecrets::default(),
         })
     }
 
@@ -85,6 +88,19 @@ impl KeyRing {
     #[must_use]
     pub const fn callers(&self) -> &TrustedCallers {
         &self.callers
+    }
+
+    /// The same, with what message providers know us by.
+    #[must_use]
+    pub fn with_provider_secrets(mut self, secrets: ProviderSecrets) -> Self {
+        self.providers = secrets;
+        self
+    }
+
+    /// What message providers know us by.
+    #[must_use]
+    pub const fn provider_secrets(&self) -> &ProviderSecrets {
+        &self.providers
     }
 
     /// The key id that new challenges are made with, and its keys.

@@ -16,6 +16,7 @@ use crate::app::verify_otp::VerifyOtp;
 use crate::domain::address::SourceAddress;
 use crate::domain::callers::TrustedCallers;
 use crate::domain::keys::KeyRing;
+use crate::domain::time::Timestamp;
 use crate::messages::Locale;
 use crate::ports::clock::Clock;
 
@@ -90,7 +91,7 @@ impl Api {
     /// Answers a request. Every outcome is a reply, a panic included.
     pub async fn handle(&self, call: &Call) -> Response<String> {
         let started = self.clock.now();
-        let answered = AssertUnwindSafe(self.answer_in_time(call)).catch_unwind().await;
+        let answered = AssertUnwindSafe(self.answer_in_time(call, started)).catch_unwind().await;
         let Answer { reply, record } =
             answered.unwrap_or_else(|_| Answer::problem(Problem::new(ProblemCode::Internal), Record::new("").because("panic")));
         let mut response = reply.unwrap_or_else(|problem| problem.into_response(&call.id));
@@ -102,15 +103,15 @@ impl Api {
 
     /// Stores and providers have time limits of their own; even all of them together stay inside a function's. This one only
     /// keeps a process that was called late from being killed without a reply.
-    async fn answer_in_time(&self, call: &Call) -> Answer {
-        let Some(time_left) = call.time_left else { return self.answer(call).await };
-        tokio::time::timeout(time_left, self.answer(call)).await.unwrap_or_else(|_| {
+    async fn answer_in_time(&self, call: &Call, started: Timestamp) -> Answer {
+        let Some(time_left) = call.time_left else { return self.answer(call, started).await };
+        tokio::time::timeout(time_left, self.answer(call, started)).await.unwrap_or_else(|_| {
             let problem = Problem::new(ProblemCode::Unavailable).retry_after(Duration::from_secs(5));
             Answer::problem(problem, Record::new("").because("out of time"))
         })
     }
 
-    async fn answer(&self, call: &Call) -> Answer {
+    async fn answer(&self, call: &Call, started: Timestamp) -> Answer {
         let Some((name, route)) = self.route(&call.path) else {
             return Answer::problem(Problem::new(ProblemCode::NotFound), Record::new("none"));
         };
@@ -124,7 +125,10 @@ impl Api {
             Err(problem) => return Answer::problem(problem, record),
         };
         match route {
-            Route::Send(send) => send_otp::answer(send, self.locale, source, &call.headers, body, record).await,
+            Route::Send(send) => {
+                let deadline = call.time_left.map(|time_left| started.plus(time_left));
+                send_otp::answer(send, self.locale, (source, deadline), &call.headers, body, record).await
+            }
             Route::Verify(verify) => verify_otp::answer(verify, source, body, record).await,
         }
     }

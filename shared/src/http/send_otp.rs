@@ -15,7 +15,7 @@ use crate::app::guard::Refused;
 use crate::app::send_otp::{SendError, SendOtp, SendRequest, Sent};
 use crate::domain::address::SourceAddress;
 use crate::domain::policy::Policy;
-use crate::domain::time::secs_rounded_up;
+use crate::domain::time::{Timestamp, secs_rounded_up};
 use crate::messages::Locale;
 use crate::ports::store::StoreError;
 
@@ -28,13 +28,14 @@ const STOPPED: Duration = Duration::from_secs(5 * 60);
 pub(super) async fn answer(
     send: &SendOtp,
     default: Locale,
-    source: SourceAddress,
+    from: (SourceAddress, Option<Timestamp>),
     headers: &HeaderMap,
     body: &Bytes,
     record: Record,
 ) -> Answer {
+    let (source, deadline) = from;
     let request = match read(default, source, headers, body) {
-        Ok(request) => request,
+        Ok(request) => SendRequest { deadline, ..request },
         Err(problem) => return Answer::problem(problem, record),
     };
     let record = record.about(&send.keys.ring(), &request.recipient, request.purpose);
@@ -54,7 +55,7 @@ fn read(default: Locale, source: SourceAddress, headers: &HeaderMap, body: &Byte
         None
     });
     let locale = Locale::negotiate(stated.as_deref(), headers::accept_language(headers), default);
-    Ok(SendRequest { recipient: fields.finish(recipient)?, purpose, locale, challenge_id, idempotency_key, source })
+    Ok(SendRequest { recipient: fields.finish(recipient)?, purpose, locale, challenge_id, idempotency_key, source, deadline: None })
 }
 
 fn reply(request: &SendRequest, sent: &Sent, policy: &Policy, record: Record) -> Answer {
