@@ -1,12 +1,16 @@
 # `make` lists what there is. What CI calls is what a person calls.
 
 .DEFAULT_GOAL := help
-.PHONY: help run web test test-web check bench-requests bench-start watch invoke invoke-verify sam-local build validate deploy tools clean
+.PHONY: help run web test test-web contract fuzz fuzz-smoke check bench-requests bench-start watch invoke invoke-verify sam-local build validate deploy tools clean
 
 VENV := .venv
 CARGO_DENY := 0.20.2
+CARGO_FUZZ := 0.13.2
+CONTRACT := .tools/contract
 # Stage of `make deploy`: an environment of samconfig.toml.
 STAGE ?= dev
+# What `make fuzz` runs.
+TARGET ?= requests
 # What `make invoke` sends.
 EVENT ?= events/send-otp.phone.json
 
@@ -31,12 +35,24 @@ test: validate ## Every test, from a fresh clone
 	cargo build --release --locked
 	cargo test --workspace --locked
 	web/run-tests
+	$(MAKE) contract fuzz-smoke
 
 test-web: ## The login page, in a real browser against the real local server
 	web/run-tests
 
+contract: $(CONTRACT)/.stamp ## openapi.yaml against the local server: requests from the document, and flows with real codes
+	cargo build --quiet --locked --package dev-server
+	$(CONTRACT)/bin/python tools/contract/run.py
+
+fuzz-smoke: .tools/.cargo-fuzz-$(CARGO_FUZZ) ## Every fuzz target for a moment
+	scripts/fuzz smoke
+
+fuzz: .tools/.cargo-fuzz-$(CARGO_FUZZ) ## One fuzz target until Ctrl-C: make fuzz TARGET=requests
+	scripts/fuzz long $(TARGET)
+
 check: .tools/.cargo-deny-$(CARGO_DENY) ## Format, lints, dependencies, documentation
 	cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo deny check bans licenses sources
 	@if git ls-remote --quiet https://github.com/RustSec/advisory-db HEAD >/dev/null 2>&1; then cargo deny check advisories; \
@@ -94,5 +110,15 @@ $(VENV)/.stamp: requirements-tools.txt
 	cargo install --quiet --locked --root .tools cargo-deny@$(CARGO_DENY)
 	touch $@
 
+.tools/.cargo-fuzz-$(CARGO_FUZZ):
+	cargo install --quiet --locked --root .tools cargo-fuzz@$(CARGO_FUZZ)
+	touch $@
+
+$(CONTRACT)/.stamp: tools/contract/requirements.txt
+	rm -rf $(CONTRACT)
+	python3 -m venv $(CONTRACT)
+	$(CONTRACT)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
 clean: ## Removes what was built (the tools stay: .venv and .tools)
-	rm -rf target .aws-sam
+	rm -rf target fuzz/target .aws-sam

@@ -11,6 +11,7 @@ pub mod http;
 pub mod messages;
 pub mod ports;
 pub mod telemetry;
-#[cfg(feature = "testing")]
+#[cfg(feature = "doubles")]
 pub mod testing;
+#[cfg(feature = "aws")]
 pub mod wiring;

@@ -121,6 +121,23 @@ async fn every_message_of_an_answered_challenge_makes_room() {
 }
 
 #[tokio::test]
+async fn an_answer_takes_back_no_message_that_was_not_counted() {
+    let (embedded, service) = guarded(strict).await;
+    for number in 1..5 {
+        send(&service, &neighbour(number)).await;
+    }
+    let sent = send(&service, &neighbour(0)).await;
+    for _ in 0..3 {
+        service.advance(60);
+        let again = json!({ "identifier": neighbour(0), "challenge_id": sent.body["challenge_id"] });
+        assert_eq!(code(&service.post("send", &again).await), limited(), "the prefix is full");
+    }
+    assert_eq!(answer(&service, &neighbour(0), &sent).await.status, StatusCode::OK);
+    let day = embedded.store().destination_days("US", &[service.now().day()]).await.unwrap().remove(0);
+    assert_eq!((day.messages, day.unanswered, day.verified), (5, 4, 1));
+}
+
+#[tokio::test]
 async fn a_refused_text_leaves_no_code_behind() {
     let (_embedded, service) = guarded(strict).await;
     for number in 0..5 {

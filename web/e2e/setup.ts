@@ -16,6 +16,8 @@ const LIMITS = {
   OTP_RESEND_COOLDOWN_SECONDS: '15',
   RATE_SEND_PER_ADDRESS_PER_MINUTE: '100000',
   RATE_SEND_PER_ADDRESS_PER_HOUR: '100000',
+  GUARD_MODE: 'observe',
+  SMS_BUDGET_MESSAGES_PER_DAY: '100000',
 }
 
 /** The production build on a static server, and two real services: one as it comes, one with long codes. */

@@ -121,17 +121,17 @@ export interface components {
              */
             identifier: string;
             /** @description Inferred from the identifier when absent (`@` means email). A contradiction is `invalid_identifier`. */
-            type?: components["schemas"]["IdentifierType"];
-            purpose?: components["schemas"]["Purpose"];
+            type?: components["schemas"]["IdentifierType"] | null;
+            purpose?: components["schemas"]["Purpose"] | null;
             /**
              * @description The language of the message, as a BCP 47 tag; else `Accept-Language`, else the configured default. One that is not
              *     known falls back, and never fails.
              * @example en
              * @example pt-BR
              */
-            locale?: string;
+            locale?: string | null;
             /** @description From an earlier reply, to send the same code again. */
-            challenge_id?: string;
+            challenge_id?: string | null;
         };
         SendResponse: {
             /** @description For people. Names the identifier by its mask. */
@@ -162,13 +162,13 @@ export interface components {
              * @example 482 913
              */
             otp_code?: string;
-            /** @description An alias of `otp_code`. */
+            /** @description An alias of `otp_code`. Both at once are one field given twice. */
             code?: string;
-            type?: components["schemas"]["IdentifierType"];
-            purpose?: components["schemas"]["Purpose"];
+            type?: components["schemas"]["IdentifierType"] | null;
+            purpose?: components["schemas"]["Purpose"] | null;
             /** @description From the reply to `send`. Binds the guess to that request. Some servers insist on it. */
-            challenge_id?: string;
-        } | unknown | unknown;
+            challenge_id?: string | null;
+        } & (unknown | unknown);
         VerifyResponse: {
             /** @description For people. */
             message: string;

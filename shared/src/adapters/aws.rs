@@ -3,6 +3,7 @@
 //! The SDK's own defaults build a TLS configuration and a pool for each client, parse every root certificate of the
 //! system, and look for credentials in files and on the network. All of that is start-up time that a function pays for
 //! nothing: its credentials are in its environment, and AWS's endpoints chain to Amazon's roots.
+#![cfg(feature = "aws")]
 
 use std::time::Duration;
 

@@ -7,6 +7,7 @@
 //! | throttled | refused for its rate: the provider answered, and took nothing |
 //! | another 4xx | refused, with the provider's error code |
 //! | a timeout or a cut after the request was written, a 5xx, an unreadable reply | ambiguous |
+#![cfg(feature = "aws")]
 
 use std::error::Error;
 

@@ -177,6 +177,18 @@ impl Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::Cors;
+    use crate::messages::Locale;
+    use crate::testing::clock::TestClock;
+
+    #[tokio::test]
+    async fn what_is_no_event_gets_a_reply_like_any_other() {
+        let (cors, clock) = (Cors::new([].into()), Arc::new(TestClock::default()));
+        let api = Api { send: None, verify: None, locale: Locale::default(), cors, clock };
+        let event = serde_json::from_str(r#"{ "Records": [] }"#).unwrap();
+        let Reply::Rest(reply) = answer(&api, event, &Context::default()).await else { panic!("a REST reply") };
+        assert_eq!((reply.status_code, &reply.multi_value_headers["cache-control"]), (500, &"no-store".parse().unwrap()));
+    }
 
     #[test]
     fn the_path_is_without_its_stage() {

@@ -1,11 +1,12 @@
 //! Makes a sender from its settings: the only list of providers.
+#![cfg(feature = "aws")]
 
 use std::sync::Arc;
 
 use super::aws::{Aws, UnreadableTrust};
-use super::ses::{SesSender, SesSettings};
-use super::sns::{SnsSender, SnsSettings};
-use crate::config::{EmailProvider, SendConfig, SmsProvider};
+use super::ses::SesSender;
+use super::sns::SnsSender;
+use crate::config::{EmailProvider, SendConfig, SesSettings, SmsProvider, SnsSettings};
 #[cfg(any(feature = "twilio", feature = "vonage", feature = "smtp", feature = "sendgrid"))]
 use crate::domain::provider_secrets::field;
 use crate::ports::keys::KeySource;

@@ -11,6 +11,7 @@
 //! distribution sends as `X-Origin-Verify`, and `backend:NAME`, which a back end sends as `X-Api-Key`. Who sends one of them may
 //! name the address of the client it speaks for. What message providers know us by stands here, too, under the names of
 //! `provider_secrets::field`, such as `twilio:auth_token`.
+#![cfg(feature = "aws")]
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};

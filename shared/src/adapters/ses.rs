@@ -1,4 +1,5 @@
 //! Mail through Amazon SES, API version 2: `SendEmail` with a subject, a text part and an HTML part.
+#![cfg(feature = "aws")]
 
 use async_trait::async_trait;
 use aws_sdk_sesv2::Client;
@@ -6,18 +7,10 @@ use aws_sdk_sesv2::error::BuildError;
 use aws_sdk_sesv2::types::{Body, Content as Part, Destination, EmailContent, Message as Mail};
 
 use super::delivery;
+pub use crate::config::SesSettings;
 use crate::ports::sender::{Content, Delivery, Message, Refusal, RefusalClass, Sender};
 
 const PROVIDER: &str = "ses";
-
-/// How mail is sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SesSettings {
-    /// The verified address that mail comes from, with a display name if wanted.
-    pub from: String,
-    /// The configuration set to send under.
-    pub configuration_set: Option<String>,
-}
 
 /// Sends mail through SES.
 #[derive(Clone, Debug)]

@@ -27,9 +27,6 @@ use crate::ports::sender::{Content, Delivery, Message, Refusal, RefusalClass, Se
 
 const PROVIDER: &str = "smtp";
 
-/// The port that speaks TLS from the first byte (RFC 8314, 3.3).
-const SUBMISSIONS: u16 = 465;
-
 /// How long a server may take to say goodbye.
 const GOODBYE: Duration = Duration::from_millis(100);
 
@@ -102,9 +99,9 @@ impl SmtpSender {
 
     /// A connection that is encrypted and knows who we are.
     async fn connect(&self, credentials: &Credentials) -> Result<AsyncSmtpConnection, Delivery> {
-        let SmtpSettings { host, port, .. } = &self.settings;
+        let SmtpSettings { host, port, tls_at_once, .. } = &self.settings;
         let we = ClientId::Domain(self.from.email.domain().to_owned());
-        let implicit = (*port == SUBMISSIONS).then(|| self.tls.clone());
+        let implicit = tls_at_once.then(|| self.tls.clone());
         let connecting = AsyncSmtpConnection::connect_tokio1((host.as_str(), *port), Some(CONNECT), &we, implicit, None);
         let mut connection = connecting.await.map_err(|error| Step::Greeting.failed(&error))?;
         if !connection.is_encrypted() {

@@ -1,24 +1,15 @@
 //! Texts through Amazon SNS: `Publish` to a phone number.
+#![cfg(feature = "aws")]
 
 use async_trait::async_trait;
 use aws_sdk_sns::Client;
 use aws_sdk_sns::types::MessageAttributeValue;
 
 use super::delivery;
+pub use crate::config::SnsSettings;
 use crate::ports::sender::{Content, Delivery, Message, Refusal, RefusalClass, Sender};
 
 const PROVIDER: &str = "sns";
-
-/// How texts are sent. Absent values are SNS's own choice.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SnsSettings {
-    /// The name that texts come from, 1 to 11 letters and digits, where the country has it.
-    pub sender_id: Option<String>,
-    /// The number that texts come from, in E.164.
-    pub origination_number: Option<String>,
-    /// The most that one text may cost, in USD; SNS sends nothing that costs more.
-    pub max_price_usd: Option<String>,
-}
 
 /// Sends texts through SNS.
 #[derive(Clone, Debug)]

@@ -267,13 +267,16 @@ impl Guard {
 
     /// A right code was entered, from this address: the messages of its challenge no longer count as unanswered.
     pub async fn answered(&self, recipient: &Recipient, slot: &Slot, source: &SourceAddress, ring: &KeyRing, now: Timestamp) {
+        if slot.counted.is_empty() {
+            return;
+        }
         let take_back = DestinationTakeBack {
             destination: destination(recipient).to_owned(),
-            sent: slot.sent.clone(),
+            sent: slot.counted.clone(),
             provider: slot.provider.clone(),
             because: TakenBack::Answered,
         };
-        let of_prefix = self.take_back_prefix(recipient, ring, slot.sent.clone());
+        let of_prefix = self.take_back_prefix(recipient, ring, slot.counted.clone());
         tokio::join!(of_prefix, self.take_back_destination(take_back), self.take_back_country(recipient, source, ring, now));
     }
 

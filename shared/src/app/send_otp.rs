@@ -344,6 +344,7 @@ impl SendOtp {
             shape: challenge.shape,
             expires: challenge.expires,
             provider: attempt.provider.to_owned(),
+            is_counted: self.fixed_code(attempt).is_none(),
         })
     }
 
@@ -383,6 +384,9 @@ impl SendOtp {
     ) -> Result<Delivery, SendError> {
         let message = self.message(attempt, &accepted.challenge)?;
         self.guard.admit(outgoing).await?;
+        if accepted.resent {
+            self.store.add_counted(&attempt.key, accepted.challenge.slot, accepted.challenge.id, attempt.now).await?;
+        }
         let patience = attempt.request.deadline.map(|deadline| deadline.since(self.clock.now()));
         let (delivery, ()) = tokio::join!(sender.deliver_within(&message, patience), self.guard.count_mail(outgoing));
         let failure = match delivery {

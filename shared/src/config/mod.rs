@@ -6,8 +6,6 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::adapters::ses::SesSettings;
-use crate::adapters::sns::SnsSettings;
 use crate::domain::guard::GuardPolicy;
 use crate::domain::guard::destinations::SmsCountries;
 use crate::domain::ledger::SendLimits;
@@ -21,12 +19,14 @@ mod fields;
 mod guard;
 mod providers;
 mod reader;
+mod senders;
 pub mod settings;
 
 pub use aws::AwsConfig;
 pub use providers::{EmailProvider, Providers, SmsProvider, SmtpSettings, TwilioFrom, TwilioSettings, VonageApi, VonageSettings};
 use reader::Reader;
 pub use reader::{Fault, Faults, Lookup};
+pub use senders::{SesSettings, SnsSettings};
 
 /// What both functions need.
 #[derive(Clone, Debug)]

@@ -76,11 +76,16 @@ pub enum VonageApi {
 pub struct SmtpSettings {
     /// Its name, which its certificate must have.
     pub host: String,
-    /// Its port: 465 speaks TLS from the first byte, every other one must offer STARTTLS.
+    /// Its port.
     pub port: u16,
+    /// TLS from the first byte, as on port 465; every other one must offer STARTTLS.
+    pub tls_at_once: bool,
     /// Who we are there.
     pub user: String,
 }
+
+/// The port that speaks TLS from the first byte (RFC 8314, 3.3).
+const SUBMISSIONS: u16 = 465;
 
 const GMAIL: &str = "smtp.gmail.com";
 const SENDGRID: &str = "smtp.sendgrid.net";
@@ -170,7 +175,7 @@ fn read_smtp(reader: &mut Reader<'_>, named: bool) -> Option<SmtpSettings> {
     let host = wanted(reader, ("EMAIL_HOST", "smtp"), named, host);
     let port = reader.get("EMAIL_PORT").map_or(Some(587), |_| reader.optional_number("EMAIL_PORT", &(1..=65_535)));
     let encrypted = reader.optional("EMAIL_USE_TLS", yes_or_no).unwrap_or(true);
-    if !encrypted && port.is_some_and(|port| port != 465) {
+    if !encrypted && port != Some(u32::from(SUBMISSIONS)) {
         reader.fault("EMAIL_USE_TLS", "must not be off, save on port 465, which is TLS anyway: mail never travels unencrypted");
     }
     let is_sendgrid = host.as_deref() == Some(SENDGRID);
@@ -180,7 +185,8 @@ fn read_smtp(reader: &mut Reader<'_>, named: bool) -> Option<SmtpSettings> {
     } else {
         wanted(reader, ("EMAIL_HOST_USER", "smtp"), named, user)
     };
-    Some(SmtpSettings { host: host?, port: u16::try_from(port?).ok()?, user: user? })
+    let port = u16::try_from(port?).ok()?;
+    Some(SmtpSettings { host: host?, port, tls_at_once: port == SUBMISSIONS, user: user? })
 }
 
 impl SmtpSettings {
@@ -292,13 +298,19 @@ mod tests {
     #[test]
     fn mail_servers_have_presets_and_never_speak_in_the_clear() {
         let smtp = |more: &[(&'static str, &'static str)]| read(&[&[("EMAIL_PROVIDERS", "smtp")], more].concat());
-        let settings = |host: &str, port, user: &str| SmtpSettings { host: host.to_owned(), port, user: user.to_owned() };
+        let settings = |host: &str, port, user: &str| SmtpSettings {
+            host: host.to_owned(),
+            port,
+            tls_at_once: false,
+            user: user.to_owned(),
+        };
         let gmail = smtp(&[("EMAIL_HOST", "smtp.gmail.com"), ("EMAIL_PORT", "587"), ("EMAIL_USE_TLS", "True"), ("EMAIL_HOST_USER", "a@gmail.com")]);
         assert_eq!(gmail.unwrap().email, [EmailProvider::Smtp(settings("smtp.gmail.com", 587, "a@gmail.com"))]);
         let sendgrid = smtp(&[("EMAIL_HOST", "smtp.sendgrid.net")]);
         assert_eq!(sendgrid.unwrap().email, [EmailProvider::Smtp(settings("smtp.sendgrid.net", 587, "apikey"))]);
         let host = [("EMAIL_HOST", "mail.example.com"), ("EMAIL_HOST_USER", "a"), ("EMAIL_USE_TLS", "False")];
         assert!(smtp(&host).unwrap_err().starts_with("EMAIL_USE_TLS must not be off"));
-        assert!(smtp(&[&host[..], &[("EMAIL_PORT", "465")]].concat()).is_ok());
+        let at_once = smtp(&[&host[..], &[("EMAIL_PORT", "465")]].concat()).unwrap().email;
+        assert!(matches!(at_once.as_slice(), [EmailProvider::Smtp(SmtpSettings { tls_at_once: true, .. })]));
     }
 }

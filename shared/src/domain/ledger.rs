@@ -72,8 +72,8 @@ pub struct Slot {
     pub state: SlotState,
     /// The invocations that wrote the slot, oldest first: the send, then one for each guess that was judged.
     pub requests: Vec<RequestId>,
-    /// When messages with this code were accepted: the send, then each resend.
-    pub sent: Vec<Timestamp>,
+    /// When messages with this code were counted by the guard: the send, then each resend that it let through.
+    pub counted: Vec<Timestamp>,
     /// Who is asked first to deliver them.
     pub provider: String,
 }
@@ -303,6 +303,8 @@ pub struct SendWrite {
     pub expires: Timestamp,
     /// Who is asked first to deliver its message.
     pub provider: String,
+    /// Will the guard count its message?
+    pub is_counted: bool,
 }
 
 /// What a send comes to.

@@ -113,6 +113,9 @@ impl Channel {
     }
 }
 
+/// Characters of the longest number: `+` and 15 digits (ITU-T E.164, 6.2.1). The metadata has longer fixed lines in Germany.
+const LONGEST_E164: usize = 16;
+
 /// A phone number that exists in the numbering plans, in E.164 form.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Phone {
@@ -145,8 +148,12 @@ impl Phone {
         if !number.is_valid() {
             return Err(InvalidRecipient::Phone);
         }
+        let e164 = number.format_as(PhoneNumberFormat::E164).into_owned();
+        if e164.len() > LONGEST_E164 {
+            return Err(InvalidRecipient::Phone);
+        }
         Ok(Self {
-            e164: number.format_as(PhoneNumberFormat::E164).into_owned(),
+            e164,
             country: number.get_region_code().map(|region| region.as_region_str().as_str().to_owned()),
             kind: NumberKind::from_library(number.get_type()),
         })
@@ -309,6 +316,7 @@ mod tests {
             "+1234",
             "+999123456789",
             "+1234567890123456",
+            "+4951124567245678",
             "++12345678901",
             "+1234567890a",
             "\u{ff0b}12345678901",

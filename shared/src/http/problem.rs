@@ -231,6 +231,7 @@ impl Problem {
             headers.insert(http::header::RETRY_AFTER, headers::number(secs_rounded_up(wait)));
         }
         headers.extend(self.headers);
+        headers::add_to_every_reply(&mut response, id);
         response
     }
 }

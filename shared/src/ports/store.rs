@@ -27,6 +27,10 @@ pub trait ChallengeStore: Send + Sync {
     /// Judges a guess, if the challenge is live and has guesses left.
     async fn guess(&self, write: &GuessWrite) -> Result<Written, StoreError>;
 
+    /// Adds to a challenge a further message that the guard has counted, so that a right code takes that back too. A repeated
+    /// call adds nothing.
+    async fn add_counted(&self, key: &LedgerKey, slot: u8, id: ChallengeId, at: Timestamp) -> Result<(), StoreError>;
+
     /// Ends a challenge whose message could not be delivered, if it is still in its slot and unsolved.
     async fn kill(&self, key: &LedgerKey, slot: u8, id: ChallengeId) -> Result<(), StoreError>;
 

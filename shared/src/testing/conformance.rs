@@ -1,6 +1,7 @@
 //! What every store must do. A store passes when each of these returns `Ok`; the text of an `Err` names the broken promise.
 //!
 //! The suite needs nothing but the port: it makes its own keys and identifiers, so it can run on any table at any time.
+#![cfg(feature = "testing")]
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -99,6 +100,7 @@ impl Subject {
             shape: CodeShape::Digits(6),
             expires: now.plus(LIFETIME),
             provider: "outbox".to_owned(),
+            is_counted: true,
         }
     }
 
@@ -305,7 +307,14 @@ async fn a_resend_changes_nothing_but_the_windows(store: &dyn ChallengeStore) ->
     let ledger = store.read(&subject.key, subject.after(61)).await.map_err(|e| e.to_string())?;
     let slot = ledger.slots.get(&challenge.slot).ok_or("the slot is there")?;
     same("a resend gives no guesses back", (slot.attempts, ledger.failures, ledger.sends.len()), (1, 1, 2))?;
-    same("the slot knows when its messages left", &slot.sent, &vec![subject.now, subject.after(60)])?;
+    same("a resend is not counted before the guard counts it", &slot.counted, &vec![subject.now])?;
+    for _ in 0..2 {
+        let counted = store.add_counted(&subject.key, challenge.slot, challenge.id, subject.after(60)).await;
+        counted.map_err(|e| e.to_string())?;
+    }
+    let ledger = store.read(&subject.key, subject.after(61)).await.map_err(|e| e.to_string())?;
+    let counted = ledger.slots.get(&challenge.slot).map(|slot| slot.counted.clone());
+    same("then it is, once", counted, Some(vec![subject.now, subject.after(60)]))?;
     same("the right guess", guess(store, &subject.guess(&challenge, RIGHT, 5, subject.after(62))).await?, GuessVerdict::Right)?;
     let used = resend(store, &subject.resend(&challenge, 6, subject.after(120))).await?;
     same("a used challenge is not sent again", used, ResendVerdict::Gone)?;

@@ -1,4 +1,5 @@
 //! An embedded DynamoDB (dynoxide) behind its real HTTP protocol.
+#![cfg(feature = "testing")]
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

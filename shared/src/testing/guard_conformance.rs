@@ -1,4 +1,5 @@
 //! What every store of the guard's counters must do; like `conformance`, and made to be run anywhere at any time.
+#![cfg(feature = "testing")]
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -13,7 +13,10 @@ use crate::domain::keys::LedgerKey;
 use crate::domain::ledger::{
     GuessWrite, KnownUser, LastSend, Ledger, RequestId, ResendWrite, SendLimits, SendWrite, Slot, SlotState, Written, period,
 };
+use crate::domain::recipient::Recipient;
 use crate::domain::time::Timestamp;
+use crate::domain::user::{User, UserId};
+use crate::ports::directory::Directory;
 use crate::ports::store::{AddressLimits, AddressVerdict, ChallengeStore, IdempotencyVerdict, StoreError, WindowStore};
 
 /// An item: the ledger, and the failures of each period.
@@ -60,7 +63,7 @@ impl Item {
             attempts: 0,
             state: SlotState::Live(write.name.clone()),
             requests: vec![write.request.clone()],
-            sent: vec![write.now],
+            counted: write.is_counted.then_some(write.now).into_iter().collect(),
             provider: write.provider.clone(),
         };
         self.ledger.slots.insert(write.slot, slot);
@@ -77,9 +80,6 @@ impl Item {
             return false;
         }
         self.count(&write.limits, write.now, &write.request, &write.idempotency, write.slot);
-        if let Some(slot) = self.ledger.slots.get_mut(&write.slot) {
-            slot.sent.push(write.now);
-        }
         true
     }
 
@@ -139,6 +139,14 @@ impl ChallengeStore for MemoryStore {
         Ok(self.apply(&write.key, write.now, |item| item.guess(write)))
     }
 
+    async fn add_counted(&self, key: &LedgerKey, slot: u8, id: ChallengeId, at: Timestamp) -> Result<(), StoreError> {
+        self.apply(key, Timestamp::from_millis(0), |item| {
+            let slot = item.ledger.slots.get_mut(&slot).filter(|slot| slot.id == id && !slot.counted.contains(&at));
+            slot.map(|slot| slot.counted.push(at)).is_some()
+        });
+        Ok(())
+    }
+
     async fn kill(&self, key: &LedgerKey, slot: u8, id: ChallengeId) -> Result<(), StoreError> {
         self.apply(key, Timestamp::from_millis(0), |item| {
             let live = |slot: &&mut Slot| slot.id == id && matches!(slot.state, SlotState::Live(_));
@@ -195,6 +203,25 @@ impl WindowStore for MemoryStore {
     }
 }
 
+/// The users in memory, by their pointers.
+#[derive(Default)]
+pub struct MemoryDirectory(Mutex<BTreeMap<String, User>>);
+
+#[async_trait]
+impl Directory for MemoryDirectory {
+    async fn resolve_or_create(
+        &self,
+        pointer: &str,
+        recipient: &Recipient,
+        fresh: UserId,
+        now: Timestamp,
+    ) -> Result<User, StoreError> {
+        let mut users = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let created = || User::with_identifier(fresh, recipient, now);
+        Ok(users.entry(pointer.to_owned()).or_insert_with(created).clone())
+    }
+}
+
 /// Broken on purpose: reads, lets others in, decides, and writes what it decided over whatever is there by then.
 #[derive(Clone, Default)]
 pub struct RacyStore(MemoryStore);
@@ -224,6 +251,10 @@ impl ChallengeStore for RacyStore {
 
     async fn guess(&self, write: &GuessWrite) -> Result<Written, StoreError> {
         Ok(self.apply(&write.key, write.now, |item| item.guess(write)).await)
+    }
+
+    async fn add_counted(&self, key: &LedgerKey, slot: u8, id: ChallengeId, at: Timestamp) -> Result<(), StoreError> {
+        self.0.add_counted(key, slot, id, at).await
     }
 
     async fn kill(&self, key: &LedgerKey, slot: u8, id: ChallengeId) -> Result<(), StoreError> {

@@ -52,6 +52,10 @@ impl<S: ChallengeStore> ChallengeStore for Repeating<S> {
         self.behind.guess(write).await
     }
 
+    async fn add_counted(&self, key: &LedgerKey, slot: u8, id: ChallengeId, at: Timestamp) -> Result<(), StoreError> {
+        self.behind.add_counted(key, slot, id, at).await
+    }
+
     async fn kill(&self, key: &LedgerKey, slot: u8, id: ChallengeId) -> Result<(), StoreError> {
         self.behind.kill(key, slot, id).await
     }

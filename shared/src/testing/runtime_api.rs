@@ -13,6 +13,7 @@
 //!
 //! As in Lambda, a function handles one event at a time, has an environment of its own, and is killed without notice: here
 //! when its [`Function`] is dropped. Unlike in Lambda, its log can be read. Waiting is by the real clock.
+#![cfg(feature = "testing")]
 
 use std::ffi::OsStr;
 use std::io;

@@ -9,7 +9,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::Value;
 
 use super::clock::TestClock;
+#[cfg(feature = "testing")]
 use super::embedded::{Embedded, EmbeddedError};
+use super::memory::{MemoryDirectory, MemoryStore};
+use super::memory_guard::MemoryGuard;
 use crate::adapters::outbox::Outbox;
 use crate::adapters::system::SystemRandomness;
 use crate::app::guard::Guard;
@@ -24,7 +27,7 @@ use crate::domain::policy::Policy;
 use crate::domain::test_identifiers::TestIdentifiers;
 use crate::http::{Api, Call, Cors};
 use crate::messages::{Brand, Locale};
-use crate::ports::clock::Clock;
+use crate::ports::clock::{Clock, Randomness};
 use crate::ports::directory::Directory;
 use crate::ports::guard::GuardStore;
 use crate::ports::keys::KeySource;
@@ -46,6 +49,8 @@ pub struct Setup {
     pub keys: Arc<dyn KeySource>,
     /// The clock, shared with the outbox.
     pub clock: Arc<TestClock>,
+    /// Ids and challenges are made of it.
+    pub randomness: Arc<dyn Randomness>,
     /// Where messages end up.
     pub outbox: Outbox,
     /// Who delivers texts and mail: the outbox, unless replaced.
@@ -108,18 +113,37 @@ impl Setup {
     ///
     /// # Errors
     /// The test keys are no keys, which cannot be.
+    #[cfg(feature = "testing")]
     pub fn on(embedded: &Embedded) -> Result<Self, EmbeddedError> {
         let store = Arc::new(embedded.store());
+        let (directory, counters) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
+        Self::with(store, directory, counters).map_err(|error| EmbeddedError::Database(error.to_string()))
+    }
+
+    /// On the reference store, in memory: a fresh one for every run of a fuzz target.
+    ///
+    /// # Errors
+    /// As [`Self::on`].
+    pub fn in_memory() -> Result<Self, InvalidKeys> {
+        let counters = Arc::new(MemoryGuard::default());
+        Self::with(Arc::new(MemoryStore::default()), Arc::new(MemoryDirectory::default()), counters)
+    }
+
+    fn with<S: ChallengeStore + WindowStore + 'static>(
+        store: Arc<S>,
+        directory: Arc<dyn Directory>,
+        counters: Arc<dyn GuardStore>,
+    ) -> Result<Self, InvalidKeys> {
         let clock = Arc::new(TestClock::default());
         let outbox = Outbox::new(Arc::clone(&clock) as _);
-        let keys = test_keys().map_err(|error| EmbeddedError::Database(error.to_string()))?;
         Ok(Self {
             store: Arc::clone(&store) as _,
-            windows: Arc::clone(&store) as _,
-            directory: Arc::clone(&store) as _,
-            counters: store,
-            keys: Arc::new(keys),
+            windows: store,
+            directory,
+            counters,
+            keys: Arc::new(test_keys()?),
             clock,
+            randomness: Arc::new(SystemRandomness),
             sender: Arc::new(outbox.clone()),
             outbox,
             policy: Policy { address_per_minute: 100_000, address_per_hour: 100_000, ..Policy::default() },
@@ -139,7 +163,7 @@ impl Setup {
             email: Some(self.sender),
             keys: Arc::clone(&self.keys),
             clock: Arc::clone(&self.clock) as _,
-            randomness: Arc::new(SystemRandomness),
+            randomness: Arc::clone(&self.randomness),
             policy: self.policy.clone(),
             guard: Arc::clone(&guard),
             test_identifiers: self.test_identifiers,
@@ -150,7 +174,7 @@ impl Setup {
             directory: self.directory,
             keys: self.keys,
             clock: Arc::clone(&self.clock) as _,
-            randomness: Arc::new(SystemRandomness),
+            randomness: self.randomness,
             policy: self.policy,
             guard,
         };

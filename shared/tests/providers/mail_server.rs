@@ -90,7 +90,10 @@ impl MailServer {
 }
 
 pub fn sender(host: &str, port: u16, root_pem: &str) -> SmtpSender {
-    let settings = SmtpSettings { host: host.to_owned(), port, user: "ada".to_owned() };
+    sender_by(SmtpSettings { host: host.to_owned(), port, tls_at_once: false, user: "ada".to_owned() }, root_pem)
+}
+
+pub fn sender_by(settings: SmtpSettings, root_pem: &str) -> SmtpSender {
     let trust = SmtpTrust::Only(root_pem.as_bytes());
     SmtpSender::new(settings, "\"Acme & Co.\" <login@example.com>", &trust, secrets(), Arc::new(SystemRandomness)).unwrap()
 }

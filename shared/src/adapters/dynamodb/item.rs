@@ -80,7 +80,7 @@ fn slot(item: &Item, slot: u8) -> Result<Slot, StoreError> {
         attempts: count(item, &named("a"))?,
         state: state(item, &named("c"))?,
         requests: requests(item, &named("r"))?,
-        sent: times(item, &named("t"))?,
+        counted: times(item, &named("t"))?,
         provider: text(item, &named("d"))?,
     })
 }

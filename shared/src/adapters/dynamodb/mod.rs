@@ -7,6 +7,7 @@
 //! | `K#…` | an Idempotency-Key | `windows.rs` |
 //! | `L#…`, `U#…` | identifier to user, and the user | `directory.rs` |
 //! | `V#…`, `P#…`, `C#…`, `D#…`, `STOPS` | the guard: addresses, prefixes, countries and mail, days, stops | `guard/` |
+#![cfg(feature = "aws")]
 
 use std::collections::HashMap;
 
@@ -134,6 +135,10 @@ impl ChallengeStore for DynamoStore {
 
     async fn guess(&self, write: &GuessWrite) -> Result<Written, StoreError> {
         self.write(&write.key, guess::judge(write), write.now).await
+    }
+
+    async fn add_counted(&self, key: &LedgerKey, slot: u8, id: ChallengeId, at: Timestamp) -> Result<(), StoreError> {
+        self.update(key.as_str(), send::add_counted(slot, id, at)).await.map(|_| ())
     }
 
     async fn kill(&self, key: &LedgerKey, slot: u8, id: ChallengeId) -> Result<(), StoreError> {

@@ -14,8 +14,8 @@
 //!     c3 = :code, a3 = :zero, x3 = :cid, e3 = :expires, r3 = :requests, p3 = :purpose, k3 = :keys, n3 = :length
 //!         The new challenge: {name of its code: -1}, no attempts, its id, its end, who wrote it, what it is for, whose keys
 //!         made the code, and its length.
-//!     t3 = :sent, d3 = :provider
-//!         When its messages are counted, and who delivers them: a right code takes them back from the guard's windows.
+//!     t3 = :counted, d3 = :provider
+//!         When the guard counts its messages, and who delivers them: a right code takes them back from the guard's windows.
 //!     #ttl = :ttl
 //!         Garbage collection, far behind every window.
 //! REMOVE w6, w5, w4
@@ -38,6 +38,7 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::expression::Expression;
+use crate::domain::challenge::ChallengeId;
 use crate::domain::ledger::{RequestId, ResendWrite, SendLimits, SendWrite, period};
 use crate::domain::time::Timestamp;
 
@@ -54,7 +55,7 @@ pub(super) fn new_challenge(write: &SendWrite) -> Expression {
         "SET {shift}, f = if_not_exists(f, :zero), w{p} = if_not_exists(w{p}, :zero) + if_not_exists(a{s}, :zero), \
          sr = :idempotency, sq = :request, ss = :slot, \
          c{s} = :code, a{s} = :zero, x{s} = :cid, e{s} = :expires, r{s} = :requests, p{s} = :purpose, k{s} = :keys, n{s} = :length, \
-         t{s} = :sent, d{s} = :provider, #ttl = :ttl",
+         t{s} = :counted, d{s} = :provider, #ttl = :ttl",
         shift = shifted_registers(&write.limits),
     );
     let earlier: Vec<String> = [1, 2, 3].into_iter().filter_map(|back| p.checked_sub(back)).map(|p| format!("w{p}")).collect();
@@ -75,7 +76,7 @@ pub(super) fn new_challenge(write: &SendWrite) -> Expression {
         .value(":purpose", AttributeValue::S(write.purpose.as_str().to_owned()))
         .number(":keys", write.keys.0)
         .value(":length", AttributeValue::N(write.shape.length().to_string()))
-        .value(":sent", times(&[write.now]))
+        .value(":counted", times(write.is_counted.then_some(write.now)))
         .value(":provider", AttributeValue::S(write.provider.clone()));
     match write.level.ceiling() {
         Some((failures, unsolved)) => expression.number(":f_max", failures).number(":w_max", unsolved),
@@ -83,25 +84,34 @@ pub(super) fn new_challenge(write: &SendWrite) -> Expression {
     }
 }
 
-/// The same challenge once more: the windows and registers of a send; of the slot, only the times of its messages grow.
+/// The same challenge once more: the windows and registers of a send, and nothing of the slot changes.
 ///
 /// ```text
-/// SET … t3 = list_append(t3, :sent)
 /// IF … AND x3 = :cid AND e3 > :now AND size(c3) > :zero AND a3 < :max
 ///         The challenge is this one, alive and unsolved, with guesses left: a code that no guess can match helps nobody.
 /// ```
 pub(super) fn same_challenge(write: &ResendWrite) -> Expression {
     let s = write.slot;
-    let update = format!(
-        "SET {}, sr = :idempotency, sq = :request, ss = :slot, t{s} = list_append(t{s}, :sent), #ttl = :ttl",
-        shifted_registers(&write.limits)
-    );
+    let update = format!("SET {}, sr = :idempotency, sq = :request, ss = :slot, #ttl = :ttl", shifted_registers(&write.limits));
     let condition =
         format!("{} AND x{s} = :cid AND e{s} > :now AND size(c{s}) > :zero AND a{s} < :max", windows_are_open(&write.limits));
     counted(Expression::new(update, condition), write.now, &write.limits, &write.request, &write.idempotency, s)
         .value(":cid", AttributeValue::B(Blob::new(write.id.0)))
         .number(":max", write.max_guesses)
-        .value(":sent", times(&[write.now]))
+}
+
+/// A further message of a challenge that the guard has counted.
+///
+/// ```text
+/// SET t3 = list_append(t3, :counted)
+/// IF  x3 = :cid AND NOT contains(t3, :at)       this challenge, and not a retry of the SDK
+/// ```
+pub(super) fn add_counted(slot: u8, id: ChallengeId, at: Timestamp) -> Expression {
+    let update = format!("SET t{slot} = list_append(t{slot}, :counted)");
+    Expression::new(update, format!("x{slot} = :cid AND NOT contains(t{slot}, :at)"))
+        .value(":cid", AttributeValue::B(Blob::new(id.0)))
+        .value(":counted", times(Some(at)))
+        .time(":at", at)
 }
 
 /// The placeholders that every counted send has.
@@ -127,8 +137,8 @@ fn counted(
         .fold(counted, |expression, (placeholder, (_, span))| expression.time(placeholder, now.minus(span)))
 }
 
-fn times(times: &[Timestamp]) -> AttributeValue {
-    AttributeValue::L(times.iter().map(|time| AttributeValue::N(time.as_millis().to_string())).collect())
+fn times(times: impl IntoIterator<Item = Timestamp>) -> AttributeValue {
+    AttributeValue::L(times.into_iter().map(|time| AttributeValue::N(time.as_millis().to_string())).collect())
 }
 
 fn shifted_registers(limits: &SendLimits) -> String {

@@ -8,6 +8,7 @@
 //!
 //! Messages land in an [`Outbox`]. A test can script what goes wrong with the next requests ([`AwsStandIn::script`]), and
 //! read what the last ones said.
+#![cfg(feature = "testing")]
 
 use std::collections::VecDeque;
 use std::io;

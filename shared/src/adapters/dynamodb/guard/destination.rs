@@ -10,7 +10,7 @@
 //!
 //! ```text
 //! ADD u :minus, g9 :minus, v :one, y9 :one, q_sns :one
-//! IF  u >= :taken
+//! IF  u >= :taken AND g9 >= :taken                                 nothing is taken that is not there
 //! ```
 
 use std::collections::BTreeMap;
@@ -96,10 +96,18 @@ fn take_back(write: &DestinationTakeBack, sent: &[Timestamp], first: Option<Time
     if let Some(first) = first {
         changes.extend(outcome(write, first));
     }
+    expression(changes)
+}
+
+/// Adds every change, if each counter that shrinks has as much.
+fn expression(changes: Vec<(String, i128)>) -> Expression {
     let adds: Vec<String> = (0..changes.len()).map(|i| format!("#a{i} :a{i}")).collect();
-    let expression = Expression::new(format!("ADD {}", adds.join(", ")), "u >= :taken".to_owned()).number(":taken", taken);
+    let shrinking = changes.iter().enumerate().filter(|(_, (_, change))| *change < 0);
+    let there: Vec<String> = shrinking.map(|(i, _)| format!("#a{i} >= :b{i}")).collect();
+    let expression = Expression::new(format!("ADD {}", adds.join(", ")), there.join(" AND "));
     changes.into_iter().enumerate().fold(expression, |e, (i, (name, change))| {
-        e.name(format!("#a{i}"), name).value(format!(":a{i}"), AttributeValue::N(change.to_string()))
+        let e = e.name(format!("#a{i}"), name).value(format!(":a{i}"), AttributeValue::N(change.to_string()));
+        if change < 0 { e.value(format!(":b{i}"), AttributeValue::N((-change).to_string())) } else { e }
     })
 }
 
