@@ -1,7 +1,7 @@
 # `make` lists what there is. What CI calls is what a person calls.
 
 .DEFAULT_GOAL := help
-.PHONY: help run web test test-web contract fuzz fuzz-smoke check fault-matrix bench-requests bench-start watch invoke invoke-verify sam-local build validate deploy tools clean
+.PHONY: help run web test test-web examples contract fuzz fuzz-smoke check fault-matrix bench-requests bench-start watch invoke invoke-verify sam-local build validate deploy tools clean
 
 VENV := .venv
 CARGO_DENY := 0.20.2
@@ -38,7 +38,11 @@ test: validate ## Every test, from a fresh clone
 	cargo build --release --locked
 	cargo test --workspace --locked
 	web/run-tests
+	examples/run-tests
 	$(MAKE) contract fuzz-smoke
+
+examples: ## Access tokens of the local server, checked in Rust, Node and Python: what is accepted and refused
+	examples/run-tests
 
 test-web: ## The login page, in a real browser against the real local server
 	web/run-tests
@@ -64,6 +68,12 @@ check: .tools/.cargo-deny-$(CARGO_DENY) ## Format, lints, dependencies, document
 
 fault-matrix: tools ## Every provider and every fault: messages taken, reply, log line
 	cargo test --quiet --package otp-auth --test providers --locked -- --nocapture --exact matrix::fault_matrix
+.PHONY: attacks enumeration
+attacks: tools ## What was done to systems like this one, done to this one: tries, what got through, what may (ONLY=guess: some)
+	cargo test --quiet --locked --package otp-auth --test attacks -- $(ONLY)
+
+enumeration: ## Does an account show in bytes, requests or time? The same tests as in `make attacks`
+	cargo test --quiet --locked --package otp-auth --test attacks -- enumeration
 
 bench-requests: ## Requests to the table per send and verify, counted at its endpoint
 	cargo run --quiet --package benches --bin bench-requests
@@ -97,6 +107,7 @@ build: tools ## What is deployed, into .aws-sam: make build PROVIDERS=twilio,smt
 
 validate: tools ## template.yaml: sam validate, cfn-lint, and what those let through
 	sam validate --lint
+	sam validate --lint --template examples/api-gateway/template.yaml
 	cfn-lint template.yaml
 	python scripts/check_template.py
 

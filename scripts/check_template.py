@@ -35,6 +35,9 @@ NO_SECRETS = {"VONAGE_API_KEY"}
 # The one wildcard: all ARNs, excluded, so that phone numbers are left.
 TOPICS = {"Fn::Sub": "arn:${AWS::Partition}:sns:*:*:*"}
 
+# Settings of tokens, none of which is one.
+ABOUT_TOKENS = {"ACCESS_TOKEN_MINUTES", "TOKEN_AUDIENCE", "TOKEN_ISSUER"}
+
 GATEWAY_RESPONSES = {
     "ACCESS_DENIED": 404,
     "DEFAULT_4XX": 400,
@@ -132,7 +135,8 @@ def check_functions(template):
             check(not variable.startswith("AWS_"), f"{name}: {variable} is the runtime's")
             check(value == "" or isinstance(value, dict), f"{name}: {variable} is written into the template")
             secret = re.search(r"SECRET|PASSWORD|TOKEN|PRIVATE|(^|_)KEYS?(_|$)", variable)
-            check(not secret or variable.endswith(("_ARN", "_ENDPOINT")) or variable in NO_SECRETS, f"{name}: {variable} looks like a secret")
+            known = variable.endswith(("_ARN", "_ENDPOINT")) or variable in ABOUT_TOKENS | NO_SECRETS
+            check(not secret or known, f"{name}: {variable} looks like a secret")
     text = json.dumps(template)
     check("{{resolve:secretsmanager" not in text, "a secret would be resolved into the template")
     for parameter in template["Parameters"]:
@@ -160,8 +164,8 @@ def check_settings(template):
 
 def check_api(api):
     throttled = {(s["HttpMethod"], s["ResourcePath"]) for s in api["MethodSettings"] if "ThrottlingRateLimit" in s}
-    for route in ("send", "verify"):
-        check(("POST", f"/~1api~1auth~1otp~1{route}") in throttled, f"{route} is not throttled")
+    for route in ("otp~1send", "otp~1verify", "token~1refresh", "logout"):
+        check(("POST", f"/~1api~1auth~1{route}") in throttled, f"{route} is not throttled")
     check(all(s["DataTraceEnabled"] is False for s in api["MethodSettings"]), "DataTraceEnabled writes codes to the log")
     line = json.loads(api["AccessLogSetting"]["Format"])
     for variable in ("userAgent", "$context.path", "queryString", "header", "body", "authorizer"):

@@ -3,22 +3,30 @@
 use std::sync::Arc;
 
 use crate::adapters::aws::{Aws, UnreadableTrust};
+use crate::adapters::decoy::{self, Observed, RecentDeliveries};
 use crate::adapters::dynamodb::DynamoStore;
 use crate::adapters::failover::Failover;
+use crate::adapters::jwt::Jwt;
+use crate::adapters::no_tokens::NoTokens;
 use crate::adapters::providers::{Providers, UnfitProvider};
-use crate::adapters::secrets::{SecretError, VaultKeys};
+use crate::adapters::secrets::{Needs, SecretError, VaultKeys};
 use crate::adapters::system::{SystemClock, SystemRandomness};
+use crate::app::grant::{Grants, Sessions};
 use crate::app::guard::Guard;
+use crate::app::log_out::LogOut;
+use crate::app::refresh_session::RefreshSession;
 use crate::app::send_otp::SendOtp;
 use crate::app::verify_otp::VerifyOtp;
-use crate::config::{AwsConfig, CoreConfig, EmailProvider, Faults, Lookup, SendConfig, SmsProvider};
+use crate::config::{AwsConfig, CoreConfig, EmailProvider, Faults, Lookup, SendConfig, SessionConfig, SmsProvider, Stage};
 use crate::domain::guard::GuardPolicy;
-use crate::domain::recipient::Recipient;
-use crate::http::{Api, Cors};
+use crate::domain::recipient::{Channel, Recipient};
+use crate::domain::session::Transport;
+use crate::http::{Api, Cors, SessionRoutes};
 use crate::messages::Locale;
 use crate::ports::clock::{Clock, Randomness};
 use crate::ports::keys::KeySource;
 use crate::ports::sender::Sender;
+use crate::ports::tokens::{PublishedKeys, TokenChecker, TokenIssuer};
 use crate::telemetry;
 
 /// Why a function does not start.
@@ -43,6 +51,8 @@ pub enum StartError {
 pub struct Parts {
     /// Every store, in one table.
     pub store: Arc<DynamoStore>,
+    /// Who tells genuine access tokens.
+    pub tokens: Arc<dyn TokenChecker>,
     /// The keys.
     pub keys: Arc<dyn KeySource>,
     /// The time.
@@ -126,11 +136,20 @@ pub async fn verify_function(lookup: Lookup<'_>) -> Result<Api, StartError> {
 /// Sending, by these settings.
 #[must_use]
 pub fn send_otp(config: &SendConfig, parts: &Parts, senders: Senders) -> SendOtp {
+    // The local server's outbox takes no time, so nothing there stands for a provider's.
+    let usual = if config.core.stage == Stage::Local { 0..=0 } else { decoy::USUAL };
+    let deliveries = Arc::new(RecentDeliveries::new(usual, Arc::clone(&parts.randomness)));
+    let observed =
+        |sender, channel| Arc::new(Observed { sender, channel, deliveries: Arc::clone(&deliveries) }) as Arc<dyn Sender>;
     SendOtp {
         store: Arc::clone(&parts.store) as _,
         windows: Arc::clone(&parts.store) as _,
-        sms: senders.sms,
-        email: senders.email,
+        directory: Arc::clone(&parts.store) as _,
+        tokens: Arc::clone(&parts.tokens),
+        sms: senders.sms.map(|sender| observed(sender, Channel::Sms)),
+        email: senders.email.map(|sender| observed(sender, Channel::Email)),
+        decoy: deliveries,
+        sign_up: config.core.sign_up,
         keys: Arc::clone(&parts.keys),
         clock: Arc::clone(&parts.clock),
         randomness: Arc::clone(&parts.randomness),
@@ -147,29 +166,87 @@ pub fn verify_otp(config: &CoreConfig, parts: &Parts) -> VerifyOtp {
     VerifyOtp {
         store: Arc::clone(&parts.store) as _,
         directory: Arc::clone(&parts.store) as _,
+        tokens: Arc::clone(&parts.tokens),
+        sign_up: config.sign_up,
         keys: Arc::clone(&parts.keys),
         clock: Arc::clone(&parts.clock),
         randomness: Arc::clone(&parts.randomness),
         policy: config.policy.clone(),
+        grants: issuer(config, parts)
+            .map(|issuer| Grants { issuer, sessions: sessions(config, parts).map(|(sessions, _)| sessions) }),
         guard: Arc::new(Guard::new(Arc::clone(&parts.store) as _, GuardPolicy::default())),
     }
 }
 
-/// The routes that a process serves.
+/// Access tokens, by these settings: made, checked and published; none without an issuer.
+#[must_use]
+pub fn jwt(config: &CoreConfig, keys: &Arc<dyn KeySource>, randomness: &Arc<dyn Randomness>) -> Option<Jwt> {
+    let settings = config.tokens.as_ref()?.jwt.clone();
+    Some(Jwt::new(Arc::clone(keys), Arc::clone(randomness), settings))
+}
+
+/// Who tells genuine access tokens: nobody takes one for genuine where tokens are off.
+#[must_use]
+pub fn checker(config: &CoreConfig, keys: &Arc<dyn KeySource>, randomness: &Arc<dyn Randomness>) -> Arc<dyn TokenChecker> {
+    jwt(config, keys, randomness).map_or_else(|| Arc::new(NoTokens) as _, |jwt| Arc::new(jwt) as _)
+}
+
+fn issuer(config: &CoreConfig, parts: &Parts) -> Option<Arc<dyn TokenIssuer>> {
+    jwt(config, &parts.keys, &parts.randomness).map(|jwt| Arc::new(jwt) as _)
+}
+
+fn sessions(config: &CoreConfig, parts: &Parts) -> Option<(Sessions, Transport)> {
+    let SessionConfig { policy, transport } = config.tokens.as_ref()?.sessions?;
+    let sessions = Sessions {
+        store: Arc::clone(&parts.store) as _,
+        keys: Arc::clone(&parts.keys),
+        randomness: Arc::clone(&parts.randomness),
+        policy,
+    };
+    Some((sessions, transport))
+}
+
+fn session_routes(config: &CoreConfig, parts: &Parts) -> Option<SessionRoutes> {
+    let (sessions, transport) = sessions(config, parts)?;
+    let log_out = LogOut { sessions: sessions.clone() };
+    let refresh = RefreshSession {
+        sessions,
+        issuer: issuer(config, parts)?,
+        directory: Arc::clone(&parts.store) as _,
+        clock: Arc::clone(&parts.clock),
+    };
+    Some(SessionRoutes { refresh, log_out, transport })
+}
+
+/// The routes that a process serves: sessions and keys beside `verify`.
 #[must_use]
 pub fn api(config: &CoreConfig, locale: Locale, parts: &Parts, send: Option<SendOtp>, verify: Option<VerifyOtp>) -> Api {
-    Api { send, verify, locale, cors: Cors::new(config.origins.clone()), clock: Arc::clone(&parts.clock) }
+    let sessions = verify.as_ref().and_then(|_| session_routes(config, parts));
+    let published = verify.as_ref().and_then(|_| jwt(config, &parts.keys, &parts.randomness));
+    let cookies = sessions.as_ref().is_some_and(|routes| routes.transport == Transport::Cookie);
+    let cors = Cors::new(config.origins.clone());
+    Api {
+        send,
+        verify,
+        sessions,
+        published: published.map(|jwt| Arc::new(jwt) as Arc<dyn PublishedKeys>),
+        locale,
+        cors: if cookies { cors.with_credentials() } else { cors },
+        clock: Arc::clone(&parts.clock),
+    }
 }
 
 /// The store and the keys; the connection to the table is opened while the keys are read.
 async fn parts(aws: &Aws, config: &CoreConfig) -> Result<Parts, StartError> {
+    let needs = if config.tokens.is_some() { Needs::CodesAndSigning } else { Needs::Codes };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let table = aws.endpoint("dynamodb", config.dynamodb_endpoint.as_deref());
     let secrets = aws.secrets(config.secrets_endpoint.as_deref());
-    let keys = VaultKeys::read(secrets, config.keys_secret.clone(), Arc::clone(&clock));
+    let keys = VaultKeys::read(secrets, config.keys_secret.clone(), Arc::clone(&clock), needs);
     let (keys, ()) = tokio::join!(keys, open(aws, Some(table)));
     let store = DynamoStore::new(aws.dynamodb(config.dynamodb_endpoint.as_deref()), config.table.clone());
-    Ok(Parts { store: Arc::new(store), keys: Arc::new(keys?), clock, randomness: Arc::new(SystemRandomness) })
+    let (keys, randomness): (Arc<dyn KeySource>, Arc<dyn Randomness>) = (Arc::new(keys?), Arc::new(SystemRandomness));
+    Ok(Parts { store: Arc::new(store), tokens: checker(config, &keys, &randomness), keys, clock, randomness })
 }
 
 async fn open(aws: &Aws, endpoint: Option<String>) {

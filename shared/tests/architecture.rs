@@ -128,7 +128,9 @@ fn the_store_writes_by_conditional_updates_only() {
     let folder = library().join("adapters/dynamodb");
     for (path, code) in sources(&folder) {
         for forbidden in [".put_item()", ".delete_item()", ".scan()", ".query()", ".batch_write_item()"] {
-            assert!(!code.contains(forbidden), "{} has {forbidden}", path.display());
+            // The list of users is for operators, on a permission that the functions do not have.
+            let exempt = forbidden == ".scan()" && path.ends_with("administration.rs");
+            assert!(exempt || !code.contains(forbidden), "{} has {forbidden}", path.display());
         }
     }
 }

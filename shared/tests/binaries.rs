@@ -3,16 +3,22 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use otp_auth::adapters::outbox::Outbox;
-use otp_auth::adapters::system::SystemClock;
+use otp_auth::adapters::rotation;
+use otp_auth::adapters::system::{SystemClock, SystemRandomness};
+use otp_auth::domain::signing::Algorithm;
+use otp_auth::ports::clock::Clock;
 use otp_auth::testing::aws_stand_in::{AwsStandIn, Fault};
 use otp_auth::testing::embedded::{Embedded, TABLE};
 use otp_auth::testing::runtime_api::{Function, FunctionError};
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 const KEYS: &str = r#"{"identifiers":"k1","codes":"k1","k1":"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01"}"#;
+
+const ISSUER: &str = "https://auth.example.com";
 
 fn root() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
@@ -29,13 +35,15 @@ struct Aws {
     table: Embedded,
     stand_in: AwsStandIn,
     outbox: Outbox,
+    /// With signing keys, made when they are needed.
+    keys: OnceLock<Zeroizing<String>>,
 }
 
 impl Aws {
     async fn start() -> Self {
         let outbox = Outbox::new(Arc::new(SystemClock));
         let stand_in = AwsStandIn::start(outbox.clone(), Some(KEYS.to_owned()), ([127, 0, 0, 1], 0).into()).await.unwrap();
-        Self { table: Embedded::start(None).await.unwrap(), stand_in, outbox }
+        Self { table: Embedded::start(None).await.unwrap(), stand_in, outbox, keys: OnceLock::new() }
     }
 
     fn environment(&self) -> Vec<(&'static str, String)> {
@@ -63,6 +71,16 @@ impl Aws {
 
     async fn function(&self, name: &str) -> Function {
         Function::start(binary(name), self.environment()).await.unwrap()
+    }
+
+    /// A function with tokens and sessions, which travel in this way.
+    async fn function_with_sessions(&self, name: &str, transport: &str) -> Function {
+        let now = SystemClock.now();
+        let secret = self.keys.get_or_init(|| rotation::first_document(now, Algorithm::Rs256, &SystemRandomness).unwrap());
+        self.stand_in.set_secret(Some(secret.to_string()));
+        let more = [("TOKEN_ISSUER", ISSUER), ("TOKEN_AUDIENCE", "https://api.example.com"), ("SESSIONS", transport)];
+        let more = more.map(|(name, value)| (name, value.to_owned()));
+        Function::start(binary(name), self.environment().into_iter().chain(more)).await.unwrap()
     }
 
     fn code(&self) -> String {
@@ -100,7 +118,7 @@ async fn every_event_is_answered_by_the_real_binaries() {
     let mut names: Vec<String> =
         std::fs::read_dir(root().join("events")).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
-    for name in names {
+    for name in names.into_iter().filter(|name| !is_about_tokens(name) && !is_about_adding(name)) {
         let aws = Aws::start().await;
         let (mut send, mut verify) = (aws.function("send-otp").await, aws.function("verify-otp").await);
         let identifier = if name.contains("email") { "user@example.com" } else { "+12345678901" };
@@ -122,6 +140,82 @@ async fn every_event_is_answered_by_the_real_binaries() {
         };
         assert_eq!(reply["statusCode"], wanted, "{name}: {reply}\n{}", function.log());
     }
+}
+
+/// Events that want a service with tokens.
+fn is_about_tokens(name: &str) -> bool {
+    ["refresh", "logout", "jwks", "discovery"].iter().any(|part| name.contains(part))
+}
+
+/// Events that want the access token of a user.
+fn is_about_adding(name: &str) -> bool {
+    name.contains(".add-")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signed_in_user_adds_an_address_through_the_two_binaries() {
+    for format in ["", "-http"] {
+        let aws = Aws::start().await;
+        let mut send = aws.function_with_sessions("send-otp", "body").await;
+        let mut verify = aws.function_with_sessions("verify-otp", "body").await;
+        let sent = send.invoke(&event("send-otp.phone.json")).await.unwrap().reply;
+        let answer = json!({ "identifier": "+12345678901", "otp_code": aws.code(), "challenge_id": body(&sent)["challenge_id"] });
+        let signed_in = body(&verify.invoke(&with_body(event("verify-otp.phone.json"), &answer)).await.unwrap().reply);
+        let token = signed_in["access_token"].as_str().unwrap();
+        let filled = |name: &str, code: &str| -> Value {
+            let text = event(&format!("{name}.add-email{format}.json")).to_string();
+            serde_json::from_str(&text.replace("{{access_token}}", token).replace("{{otp_code}}", code)).unwrap()
+        };
+        let sent = send.invoke(&filled("send-otp", "")).await.unwrap().reply;
+        assert_eq!(sent["statusCode"], 200, "{sent}\n{}", send.log());
+        let added = verify.invoke(&filled("verify-otp", &aws.code())).await.unwrap().reply;
+        assert_eq!(added["statusCode"], 200, "{added}\n{}", verify.log());
+        let (before, after) = (&signed_in["user"], &body(&added)["user"]);
+        assert_eq!((&after["id"], &after["email"]), (&before["id"], &json!("user@example.com")));
+        assert!(!send.log().contains("eyJ") && !verify.log().contains("eyJ"), "no token is logged");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_event_about_tokens_is_answered_by_the_real_binary() {
+    let names = std::fs::read_dir(root().join("events")).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
+    for name in names.filter(|name| is_about_tokens(name)) {
+        let aws = Aws::start().await;
+        let transport = if name.contains("cookie") { "cookie" } else { "body" };
+        let mut send = aws.function_with_sessions("send-otp", transport).await;
+        let mut verify = aws.function_with_sessions("verify-otp", transport).await;
+        let sent = send.invoke(&event("send-otp.phone.json")).await.unwrap().reply;
+        let answer = json!({ "identifier": "+12345678901", "otp_code": aws.code(), "challenge_id": body(&sent)["challenge_id"] });
+        let signed_in = verify.invoke(&with_body(event("verify-otp.phone.json"), &answer)).await.unwrap().reply;
+        let cookie = signed_in["multiValueHeaders"]["set-cookie"][0].as_str().and_then(|cookie| cookie.split(['=', ';']).nth(1));
+        let token = body(&signed_in)["refresh_token"].as_str().or(cookie).unwrap_or_else(|| panic!("{signed_in}")).to_owned();
+        let event = event(&name).to_string().replace("{{refresh_token}}", &token);
+        let reply = verify.invoke(&serde_json::from_str(&event).unwrap()).await.unwrap().reply;
+        assert_eq!(reply["statusCode"], 200, "{name}: {reply}\n{}", verify.log());
+        let said = body(&reply);
+        match name.split('.').nth(1).unwrap().split('-').next().unwrap() {
+            "refresh" => {
+                assert_eq!((said["access_token"].is_string(), said.get("refresh_token").is_some()), (true, transport == "body"))
+            }
+            "logout" => assert_eq!(said["message"], "Signed out"),
+            "jwks" => assert_eq!(said["keys"].as_array().unwrap().len(), 2),
+            _ => assert_eq!(said["issuer"], ISSUER),
+        }
+        assert!(!verify.log().contains(&token) && !verify.log().contains("eyJ"), "{}", verify.log());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_without_a_signing_key_stop_the_start() {
+    let aws = Aws::start().await;
+    let more = [("TOKEN_ISSUER", ISSUER.to_owned()), ("TOKEN_AUDIENCE", "api".to_owned())];
+    let mut verify = Function::start(binary("verify-otp"), aws.environment().into_iter().chain(more)).await.unwrap();
+    let log = match verify.idle().await {
+        Err(FunctionError::Ended { log, .. }) => log,
+        Err(FunctionError::Init(message)) => format!("{message}{}", verify.log()),
+        other => panic!("{other:?}"),
+    };
+    assert!(log.contains("TOKEN_ISSUER is set") && log.contains("otpctl keys rotate signing"), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -149,7 +243,7 @@ async fn a_store_that_goes_down_is_a_503_in_time_and_the_function_lives() {
     let environment = aws.environment();
     let mut send = Function::start(binary("send-otp"), environment).await.unwrap();
     send.idle().await.unwrap();
-    let Aws { table, stand_in: _stand_in, outbox } = aws;
+    let Aws { table, stand_in: _stand_in, outbox, .. } = aws;
     drop(table);
     for _ in 0..2 {
         let answer = send.invoke(&event("send-otp.phone.json")).await.unwrap();

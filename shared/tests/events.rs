@@ -3,9 +3,11 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use lambda_http::Context;
 use otp_auth::adapters::lambda::{Event, answer};
+use otp_auth::domain::session::{SessionPolicy, Transport};
 use otp_auth::testing::embedded::Embedded;
 use otp_auth::testing::service::{Service, Setup};
 use serde_json::{Value, json};
@@ -43,6 +45,38 @@ async fn prepare(service: &Service, name: &str) -> (String, String) {
     (sent.body["challenge_id"].as_str().unwrap().to_owned(), service.last_code())
 }
 
+/// The access token of a signed-in user, who adds an email address; and the code for that, if the event gives one.
+async fn adding(service: &Service, name: &str) -> (String, String) {
+    service.post("send", &json!({ "identifier": "+12345678901" })).await;
+    let code = json!({ "identifier": "+12345678901", "otp_code": service.last_code() });
+    let signed_in = service.post("verify", &code).await;
+    if name.starts_with("verify") {
+        let purpose = json!({ "identifier": "user@example.com", "purpose": "email_verification" });
+        service.post("send", &purpose).await;
+    }
+    (signed_in.body["access_token"].as_str().unwrap().to_owned(), service.last_code())
+}
+
+/// A session's token, as a body or a cookie brought it.
+async fn session(service: &Service) -> String {
+    let sent = service.post("send", &json!({ "identifier": "+12345678901" })).await;
+    let code =
+        json!({ "identifier": "+12345678901", "otp_code": service.last_code(), "challenge_id": sent.body["challenge_id"] });
+    let reply = service.post("verify", &code).await;
+    let cookie = reply.headers.get("set-cookie").and_then(|cookie| cookie.to_str().unwrap().split(['=', ';']).nth(1));
+    reply.body["refresh_token"].as_str().or(cookie).unwrap().to_owned()
+}
+
+/// Sessions are on for their own events, and the others show a service without them.
+fn setup(embedded: &Embedded, name: &str) -> Setup {
+    let mut setup = Setup::on(embedded).unwrap();
+    let day = Duration::from_secs(24 * 3600);
+    let policy = SessionPolicy { idle: day, absolute: 30 * day, grace: Duration::ZERO };
+    let transport = if name.contains("cookie") { Transport::Cookie } else { Transport::Body };
+    setup.sessions = (name.contains("refresh") || name.contains("logout")).then_some((policy, transport));
+    setup
+}
+
 #[tokio::test]
 async fn every_event_is_answered_as_its_gateway_expects() {
     let mut names: Vec<String> = std::fs::read_dir(folder())
@@ -51,23 +85,51 @@ async fn every_event_is_answered_as_its_gateway_expects() {
         .filter(|name| name.ends_with(".json"))
         .collect();
     names.sort();
-    for case in ["phone", "email", "resend", "wrong-code", "bad-body", "base64-body", "preflight"] {
+    let cases = ["phone", "email", "resend", "wrong-code", "bad-body", "base64-body", "preflight"];
+    for case in
+        cases.into_iter().chain(["refresh", "logout", "refresh-cookie", "logout-cookie", "jwks", "discovery", "add-email"])
+    {
         for format in ["", "-http"] {
             assert!(names.iter().any(|name| name.ends_with(&format!(".{case}{format}.json"))), "{case}{format}");
         }
     }
     for name in names {
         let embedded = Embedded::start(None).await.unwrap();
-        let service = Setup::on(&embedded).unwrap().build();
-        let (challenge, code) = prepare(&service, &name).await;
+        let service = setup(&embedded, &name).build();
         let event = std::fs::read_to_string(folder().join(&name)).unwrap();
-        let event = event.replace("{{challenge_id}}", &challenge).replace("{{otp_code}}", &code);
+        let event = if event.contains("{{refresh_token}}") {
+            event.replace("{{refresh_token}}", &session(&service).await)
+        } else if event.contains("{{access_token}}") {
+            let (token, code) = adding(&service, &name).await;
+            event.replace("{{access_token}}", &token).replace("{{otp_code}}", &code)
+        } else {
+            let (challenge, code) = prepare(&service, &name).await;
+            event.replace("{{challenge_id}}", &challenge).replace("{{otp_code}}", &code)
+        };
         let reply = replay(&service, &event).await;
         insta::assert_json_snapshot!(name.trim_end_matches(".json"), reply, {
             ".body.challenge_id" => "[challenge]",
             ".body.user.id" => "[user]",
+            ".body.access_token" => "[access token]",
+            ".body.refresh_token" => "[refresh token]",
+            ".body.keys[].kid" => "[key id]",
+            ".body.keys[].n" => "[modulus]",
+            ".headers.etag" => "[tag]",
+            ".multiValueHeaders.etag" => "[tag]",
+            ".multiValueHeaders[\"set-cookie\"]" => insta::dynamic_redaction(without_token),
+            ".cookies" => insta::dynamic_redaction(without_token),
         });
     }
+}
+
+/// A list of cookies, each without its value.
+fn without_token(cookies: insta::internals::Content, _: insta::internals::ContentPath<'_>) -> insta::internals::Content {
+    let cookies = cookies.as_slice().unwrap_or_default().iter().map(|cookie| {
+        let (name, rest) = cookie.as_str().unwrap().split_once('=').unwrap();
+        let (value, attributes) = rest.split_once(';').unwrap();
+        format!("{name}={};{attributes}", if value.is_empty() { "" } else { "[refresh token]" })
+    });
+    insta::internals::Content::Seq(cookies.map(Into::into).collect())
 }
 
 fn rest_event() -> Value {

@@ -10,11 +10,14 @@ use std::time::Duration;
 use aws_sdk_sns::config::retry::RetryConfig;
 use otp_auth::adapters::aws::Aws;
 use otp_auth::adapters::outbox::{Outbox, Sent};
-use otp_auth::adapters::secrets::{SecretError, VaultKeys};
+use otp_auth::adapters::rotation;
+use otp_auth::adapters::secrets::{Needs, SecretError, VaultKeys};
 use otp_auth::adapters::ses::{SesSender, SesSettings};
 use otp_auth::adapters::sns::{SnsSender, SnsSettings};
+use otp_auth::adapters::system::SystemRandomness;
 use otp_auth::domain::keys::KeyId;
 use otp_auth::domain::recipient::Recipient;
+use otp_auth::domain::signing::Algorithm;
 use otp_auth::ports::clock::Clock;
 use otp_auth::ports::keys::KeySource;
 use otp_auth::ports::sender::{Content, Delivery, Message, RefusalClass, Sender};
@@ -283,7 +286,7 @@ async fn a_vault_that_refuses_or_is_not_there_says_so() {
     let error = vault(&aws, &Arc::default()).await.err().unwrap();
     assert_eq!(error.to_string(), "the secret could not be read: AccessDeniedException");
     let nobody = client().secrets(Some(&format!("http://{}", unused_address().await)));
-    let error = VaultKeys::read(nobody, SECRET.to_owned(), Arc::new(TestClock::default())).await.err().unwrap();
+    let error = VaultKeys::read(nobody, SECRET.to_owned(), Arc::new(TestClock::default()), Needs::Codes).await.err().unwrap();
     assert_eq!(error.to_string(), "the secret could not be read: no connection");
 }
 
@@ -330,6 +333,42 @@ async fn keys_at_hand_stay_when_the_secret_cannot_be_read_again() {
     assert!(keys.refresh().await.get(KeyId(1)).is_some());
 }
 
+#[tokio::test]
+async fn keys_older_than_an_hour_are_read_again_before_anything_new_is_made() {
+    let (aws, _) = stand_in().await;
+    let clock = Arc::<TestClock>::default();
+    let keys = vault(&aws, &clock).await.unwrap();
+    aws.set_secret(Some(secret("k2", &["k1", "k2"])));
+    clock.advance(Duration::from_secs(3599));
+    assert_eq!(keys.recent().await.current().unwrap().0, KeyId(1));
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(keys.recent().await.current().unwrap().0, KeyId(2));
+    assert_eq!(aws.requests(), 2);
+    keys.recent().await;
+    assert_eq!(aws.requests(), 2);
+}
+
+#[tokio::test]
+async fn tokens_want_a_signing_key_at_the_start_and_after_it() {
+    let (aws, _) = stand_in().await;
+    let clock = Arc::<TestClock>::default();
+    let read = |clock: &Arc<TestClock>| {
+        let clock: Arc<dyn Clock> = Arc::<TestClock>::clone(clock);
+        VaultKeys::read(client().secrets(Some(&aws.endpoint())), SECRET.to_owned(), clock, Needs::CodesAndSigning)
+    };
+    let error = read(&clock).await.err().unwrap().to_string();
+    assert!(error.contains("TOKEN_ISSUER is set") && error.contains("otpctl keys rotate signing"), "{error}");
+    let whole = rotation::first_document(clock.now(), Algorithm::EdDsa, &SystemRandomness).unwrap();
+    aws.set_secret(Some(whole.to_string()));
+    let keys = read(&clock).await.unwrap();
+    assert!(keys.ring().signing().is_some());
+    aws.set_secret(Some(secret("k1", &["k1"])));
+    assert!(keys.refresh().await.signing().is_some(), "a secret that lost its signing key does not take the place of one");
+    // Who needs no signing key does not even parse it.
+    aws.set_secret(Some(whole.to_string()));
+    assert!(vault(&aws, &clock).await.unwrap().ring().signing().is_none());
+}
+
 // --- What the tests share ---
 
 async fn stand_in() -> (AwsStandIn, Outbox) {
@@ -358,7 +397,7 @@ fn from_only() -> SesSettings {
 
 async fn vault(aws: &AwsStandIn, clock: &Arc<TestClock>) -> Result<VaultKeys, SecretError> {
     let clock: Arc<dyn Clock> = Arc::<TestClock>::clone(clock);
-    VaultKeys::read(client().secrets(Some(&aws.endpoint())), SECRET.to_owned(), clock).await
+    VaultKeys::read(client().secrets(Some(&aws.endpoint())), SECRET.to_owned(), clock, Needs::Codes).await
 }
 
 fn secret(codes: &str, keys: &[&str]) -> String {

@@ -11,11 +11,15 @@ use otp_auth::adapters::dynamodb::{DynamoStore, table};
 use otp_auth::config::{self, AwsConfig};
 use otp_auth::testing::embedded::{Embedded, local_credentials};
 use otp_auth::testing::memory::{MemoryStore, RacyStore};
+use otp_auth::testing::memory_directory::{MemoryDirectory, RacyDirectory};
 use otp_auth::testing::memory_guard::{MemoryGuard, RacyGuard};
-use otp_auth::testing::{conformance, guard_conformance};
+use otp_auth::testing::{conformance, directory, guard_conformance};
 
 /// How often each race is run: one lucky order proves nothing.
 const ROUNDS: usize = 20;
+
+/// The same for races that begin with twenty transactions to prepare them.
+const TRANSACTION_ROUNDS: usize = 5;
 
 #[tokio::test]
 async fn the_reference_keeps_every_promise() {
@@ -23,6 +27,7 @@ async fn the_reference_keeps_every_promise() {
     conformance::challenges(Arc::clone(&store)).await.unwrap();
     conformance::windows(store).await.unwrap();
     guard_conformance::guard(Arc::new(MemoryGuard::default())).await.unwrap();
+    directory::directory(Arc::new(MemoryDirectory::default())).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -31,7 +36,13 @@ async fn dynamodb_keeps_every_promise() {
     let store = Arc::new(embedded.store());
     conformance::challenges(Arc::clone(&store)).await.unwrap();
     conformance::windows(Arc::clone(&store)).await.unwrap();
+    directory::directory(Arc::clone(&store)).await.unwrap();
+    directory::administration(Arc::clone(&store)).await.unwrap();
     guard_conformance::guard(Arc::clone(&store)).await.unwrap();
+    for _ in 0..TRANSACTION_ROUNDS {
+        directory::parallel_creations_are_one(Arc::clone(&store)).await.unwrap();
+        directory::parallel_links_are_one(Arc::clone(&store)).await.unwrap();
+    }
     for _ in 0..ROUNDS {
         conformance::parallel_sends_are_one(Arc::clone(&store)).await.unwrap();
         conformance::parallel_wrong_guesses_are_counted(Arc::clone(&store)).await.unwrap();
@@ -54,6 +65,8 @@ async fn a_given_endpoint_keeps_every_promise() {
     let store = Arc::new(DynamoStore::new(client, name));
     conformance::challenges(Arc::clone(&store)).await.unwrap();
     conformance::windows(Arc::clone(&store)).await.unwrap();
+    directory::directory(Arc::clone(&store)).await.unwrap();
+    directory::administration(Arc::clone(&store)).await.unwrap();
     guard_conformance::guard(store).await.unwrap();
 }
 
@@ -65,6 +78,9 @@ async fn a_store_that_reads_before_it_writes_breaks_every_race() {
     conformance::parallel_sends_are_one(Arc::clone(&store)).await.unwrap_err();
     conformance::parallel_wrong_guesses_are_counted(Arc::clone(&store)).await.unwrap_err();
     conformance::parallel_right_guesses_are_one(store).await.unwrap_err();
+    let directory = Arc::new(RacyDirectory::default());
+    directory::parallel_creations_are_one(Arc::clone(&directory)).await.unwrap_err();
+    directory::parallel_links_are_one(directory).await.unwrap_err();
     let guard = Arc::new(RacyGuard::default());
     guard_conformance::parallel_texts_stay_within_a_prefix(Arc::clone(&guard)).await.unwrap_err();
     guard_conformance::parallel_texts_stay_within_a_day(guard).await.unwrap_err();

@@ -10,11 +10,11 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use benches::forward::{Forward, ForwardError, Operation};
 use benches::table::Table;
 use otp_auth::adapters::aws::{Aws, UnreadableTrust};
 use otp_auth::adapters::dynamodb::DynamoStore;
 use otp_auth::testing::embedded::{self, Embedded, EmbeddedError};
+use otp_auth::testing::forward::{Forward, ForwardError, Operation};
 use otp_auth::testing::service::{Service, Setup, TestReply, with_header};
 use serde_json::{Value, json};
 
@@ -95,13 +95,13 @@ impl Bench {
         // What is stopped is read twice a minute by each process, whatever it sends.
         self.challenge().await?;
         let phone = json!({ "identifier": "+12065550101" });
-        let sent = self.post("send, phone", Some((2, 4)), 200, "send", &phone).await?;
+        let sent = self.post("send, phone", Some((3, 4)), 200, "send", &phone).await?;
         self.service.advance(A_WHILE);
         self.challenge().await?;
         let again = json!({ "identifier": "+12065550101", "challenge_id": sent.body.get("challenge_id") });
-        self.post("send, the same code again (challenge_id)", Some((3, 4)), 200, "send", &again).await?;
+        self.post("send, the same code again (challenge_id)", Some((4, 4)), 200, "send", &again).await?;
         self.post("send, refused by the cooldown", Some((2, 1)), 429, "send", &phone).await?;
-        self.post("send, email", Some((2, 1)), 200, "send", &json!({ "identifier": "someone@example.com" })).await?;
+        self.post("send, email", Some((3, 1)), 200, "send", &json!({ "identifier": "someone@example.com" })).await?;
         self.idempotent_sends().await
     }
 

@@ -6,7 +6,7 @@ use std::io::{BufRead, Write};
 use std::sync::Arc;
 
 use otp_auth::adapters::aws::{Aws, UnreadableTrust};
-use otp_auth::adapters::secrets::{SecretError, VaultKeys};
+use otp_auth::adapters::secrets::{Needs, SecretError, VaultKeys};
 use otp_auth::adapters::system::SystemClock;
 use otp_auth::config::{self, AwsConfig, Faults, SendConfig};
 use otp_auth::domain::recipient::Recipient;
@@ -64,7 +64,7 @@ async fn start() -> Result<AwsConfig, StepsError> {
     done("connection to SNS")?;
     aws.open_connection(&aws.endpoint("email", config.ses_endpoint.as_deref())).await;
     done("connection to SES")?;
-    let _keys = VaultKeys::read(secrets, config.core.keys_secret.clone(), Arc::new(SystemClock)).await?;
+    let _keys = VaultKeys::read(secrets, config.core.keys_secret.clone(), Arc::new(SystemClock), Needs::Codes).await?;
     done("secret: connection, request, keys")?;
     Ok(access)
 }

@@ -173,6 +173,16 @@ impl Aws {
     }
 }
 
+/// An HTTP client that trusts what [`Aws`] trusts, to look for credentials with.
+///
+/// # Errors
+/// The CA bundle cannot be read.
+pub fn http_client(ca_bundle: Option<&str>) -> Result<SharedHttpClient, UnreadableTrust> {
+    let extra_roots = ca_bundle.map(std::fs::read).transpose().map_err(|e| UnreadableTrust(e.to_string()))?;
+    let connector = SharedHttpConnector::new(connector(extra_roots)?);
+    Ok(http_client_fn(move |_, _| connector.clone()))
+}
+
 fn connector(extra_roots: Option<Vec<u8>>) -> Result<Connector, UnreadableTrust> {
     let mut trusted = tls::TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
     if let Some(pem) = extra_roots {

@@ -12,7 +12,8 @@ use std::time::{Duration, UNIX_EPOCH};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::Response;
+use http::header::{COOKIE, SET_COOKIE};
+use http::{HeaderMap, HeaderValue, Response};
 use lambda_http::aws_lambda_events::apigw::{
     ApiGatewayProxyRequest, ApiGatewayProxyResponse, ApiGatewayV2httpRequest, ApiGatewayV2httpResponse,
 };
@@ -102,10 +103,18 @@ fn http_call(event: ApiGatewayV2httpRequest, invocation: &str, time_left: Option
         source: address(context.http.source_ip.as_deref()),
         method: context.http.method,
         path: without_stage(event.raw_path.as_deref(), context.stage.as_deref()),
-        headers: event.headers,
+        headers: with_cookies(event.headers, event.cookies.unwrap_or_default()),
         body: body(event.body.as_deref(), event.is_base64_encoded),
         time_left,
     }
+}
+
+/// HTTP APIs keep cookies apart from the other headers.
+fn with_cookies(mut headers: HeaderMap, cookies: Vec<String>) -> HeaderMap {
+    for value in cookies.iter().filter_map(|cookie| HeaderValue::from_str(cookie).ok()) {
+        headers.append(COOKIE, value);
+    }
+    headers
 }
 
 /// The gateway's id of the request, which its own logs have. A caller can choose it (`x-amzn-RequestId`), so one that does
@@ -168,7 +177,10 @@ impl Reply {
         let (parts, body) = response.into_parts();
         let mut reply = ApiGatewayV2httpResponse::default();
         reply.status_code = i64::from(parts.status.as_u16());
+        let cookies = parts.headers.get_all(SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok().map(str::to_owned));
+        reply.cookies = cookies.collect();
         reply.headers = parts.headers;
+        reply.headers.remove(SET_COOKIE);
         reply.body = Some(Body::Text(body));
         Self::Http(reply)
     }
@@ -184,7 +196,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_no_event_gets_a_reply_like_any_other() {
         let (cors, clock) = (Cors::new([].into()), Arc::new(TestClock::default()));
-        let api = Api { send: None, verify: None, locale: Locale::default(), cors, clock };
+        let api = Api { send: None, verify: None, sessions: None, published: None, locale: Locale::default(), cors, clock };
         let event = serde_json::from_str(r#"{ "Records": [] }"#).unwrap();
         let Reply::Rest(reply) = answer(&api, event, &Context::default()).await else { panic!("a REST reply") };
         assert_eq!((reply.status_code, &reply.multi_value_headers["cache-control"]), (500, &"no-store".parse().unwrap()));

@@ -1,13 +1,17 @@
 //! The ports, on real things: DynamoDB, message providers, the operating system, and the Lambda runtime.
 
 pub mod aws;
+pub mod decoy;
 mod delivery;
 pub mod dynamodb;
 pub mod failover;
+pub mod jwt;
 #[cfg(feature = "lambda")]
 pub mod lambda;
+pub mod no_tokens;
 pub mod outbox;
 pub mod providers;
+pub mod rotation;
 pub mod secrets;
 #[cfg(feature = "sendgrid")]
 pub mod sendgrid;

@@ -1,7 +1,12 @@
 //! The use cases, one a file, over the ports.
 
+mod admission;
+pub mod grant;
 pub mod guard;
+pub mod log_out;
+pub mod refresh_session;
 pub mod send_otp;
+mod sign_in;
 pub mod verify_otp;
 
 use crate::domain::challenge::{Challenge, InvalidToken};

@@ -3,10 +3,14 @@
 //! The order is a defence: a blocked address cannot use up a victim's sends, and what the windows refuse never reaches a
 //! provider. At most one message leaves for one accepted send: the message is sent by the one invocation that the store
 //! calls the send's owner, once, and no error after that point is answered with another attempt.
+//!
+//! Whoever may not sign in (`app/admission.rs`) gets no message, and a reply that does not tell.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
+
+use zeroize::Zeroizing;
 
 use super::guard::{Guard, Outgoing, Refused};
 use super::open_token;
@@ -16,16 +20,20 @@ use crate::domain::code::Code;
 use crate::domain::guard::Reason;
 use crate::domain::keys::{CodeKeys, KeyRing, LedgerKey};
 use crate::domain::ledger::{Ledger, Level, RequestId, ResendVerdict, ResendWrite, SendVerdict, SendWrite, SlotState, Written};
-use crate::domain::policy::Policy;
+use crate::domain::policy::{Policy, SignUp};
 use crate::domain::purpose::Purpose;
 use crate::domain::recipient::{Channel, Recipient};
 use crate::domain::test_identifiers::TestIdentifiers;
 use crate::domain::time::Timestamp;
+use crate::domain::user::{UserId, Withheld};
 use crate::messages::{Brand, Locale};
 use crate::ports::clock::{Clock, NoRandomness, Randomness, random};
+use crate::ports::decoy::Decoy;
+use crate::ports::directory::Directory;
 use crate::ports::keys::KeySource;
 use crate::ports::sender::{Delivery, Message, Refusal, RefusalClass, Sender};
 use crate::ports::store::{AddressLimits, AddressVerdict, ChallengeStore, IdempotencyVerdict, StoreError, WindowStore};
+use crate::ports::tokens::{InvalidAccessToken, TokenChecker};
 
 /// Everything that sending a code needs.
 pub struct SendOtp {
@@ -33,6 +41,12 @@ pub struct SendOtp {
     pub store: Arc<dyn ChallengeStore>,
     /// The windows on addresses.
     pub windows: Arc<dyn WindowStore>,
+    /// The users.
+    pub directory: Arc<dyn Directory>,
+    /// Who tells genuine access tokens.
+    pub tokens: Arc<dyn TokenChecker>,
+    /// What happens in the place of a delivery that must not happen.
+    pub decoy: Arc<dyn Decoy>,
     /// Who delivers texts; none when the operator sends none.
     pub sms: Option<Arc<dyn Sender>>,
     /// Who delivers mail; none when the operator sends none.
@@ -51,10 +65,11 @@ pub struct SendOtp {
     pub test_identifiers: TestIdentifiers,
     /// What messages name.
     pub brand: Brand,
+    /// Who may sign in.
+    pub sign_up: SignUp,
 }
 
-/// A checked request for a code.
-#[derive(Debug)]
+/// A checked request for a code. It does not print: it holds what only its caller may have.
 pub struct SendRequest {
     /// Whom to send it to.
     pub recipient: Recipient,
@@ -66,6 +81,8 @@ pub struct SendRequest {
     pub challenge_id: Option<String>,
     /// The Idempotency-Key.
     pub idempotency_key: Option<String>,
+    /// The access token of the user who wants the identifier, where the purpose is to verify it.
+    pub access_token: Option<Zeroizing<String>>,
     /// Where the request came from.
     pub source: SourceAddress,
     /// When nobody waits for the answer any more, where that is known.
@@ -91,6 +108,8 @@ pub struct Sent {
     pub cooldown: Duration,
     /// What became of the message; none for a client's retry, which sends none.
     pub delivery: Option<Delivery>,
+    /// Why the message was kept back, if it was: then the delivery only looks like one.
+    pub withheld: Option<Withheld>,
     /// What the guard would have refused it for, where it only watches.
     pub watched: BTreeSet<Reason>,
 }
@@ -107,6 +126,9 @@ pub enum SendError {
     /// The `challenge_id` is not a token of ours for this identifier and purpose.
     #[error(transparent)]
     ForgedChallenge(InvalidToken),
+    /// The access token is not good.
+    #[error(transparent)]
+    InvalidToken(#[from] InvalidAccessToken),
     /// The Idempotency-Key came with another request before.
     #[error("the idempotency key was used for another request")]
     IdempotencyKeyReused,
@@ -150,9 +172,11 @@ pub enum SendError {
 }
 
 /// What one invocation works with, chosen once: a retry anywhere below uses the same values.
-struct Attempt<'a> {
-    request: &'a SendRequest,
-    ring: Arc<KeyRing>,
+pub(super) struct Attempt<'a> {
+    pub(super) request: &'a SendRequest,
+    /// The signed-in user who wants the identifier.
+    pub(super) caller: Option<UserId>,
+    pub(super) ring: Arc<KeyRing>,
     key: LedgerKey,
     now: Timestamp,
     id: RequestId,
@@ -179,7 +203,7 @@ impl SendOtp {
         self.guard.destination(&request.recipient)?;
         let sender = self.sender(request.recipient.channel()).ok_or(SendError::ChannelOff)?;
         let (ring, challenge) = self.open(request).await?;
-        let attempt = self.begin(request, ring, sender.provider())?;
+        let attempt = self.begin(request, ring, sender.provider()).await?;
         self.guard.not_stopped(&request.recipient, attempt.now).await?;
         let watched = self.count_address(&attempt).await?;
         self.claim_idempotency(&attempt).await?;
@@ -188,8 +212,11 @@ impl SendOtp {
             _ => self.send_new(&attempt).await?,
         };
         let mut outgoing = attempt.outgoing(watched);
-        let delivery = if accepted.ours { Some(self.deliver(sender, &attempt, &accepted, &mut outgoing).await?) } else { None };
-        self.sent(&attempt, &accepted, delivery, outgoing.watched)
+        let (delivery, withheld) = match accepted.ours {
+            true => self.deliver(sender, &attempt, &accepted, &mut outgoing).await.map(|(d, why)| (Some(d), why))?,
+            false => (None, None),
+        };
+        self.sent(&attempt, &accepted, delivery, withheld, outgoing.watched)
     }
 
     fn sender(&self, channel: Channel) -> Option<&dyn Sender> {
@@ -201,12 +228,12 @@ impl SendOtp {
 
     /// The challenge to send again, if the request names one. A forged one ends here, before any request to the store.
     async fn open(&self, request: &SendRequest) -> Result<(Arc<KeyRing>, Option<Challenge>), SendError> {
-        let Some(token) = &request.challenge_id else { return Ok((self.keys.ring(), None)) };
+        let Some(token) = &request.challenge_id else { return Ok((self.keys.recent().await, None)) };
         let (ring, opened) = open_token(self.keys.as_ref(), token, request.purpose, &request.recipient).await;
         Ok((ring, Some(opened.map_err(SendError::ForgedChallenge)?)))
     }
 
-    fn begin<'a>(
+    async fn begin<'a>(
         &self,
         request: &'a SendRequest,
         ring: Arc<KeyRing>,
@@ -217,7 +244,9 @@ impl SendOtp {
             Some(header) => ring.idempotency_key(header),
             None => id.as_str().to_owned(),
         };
-        Ok(Attempt { request, key: ring.ledger_key(&request.recipient), ring, now: self.clock.now(), id, idempotency, provider })
+        let now = self.clock.now();
+        let caller = self.caller(request, now).await?;
+        Ok(Attempt { request, caller, key: ring.ledger_key(&request.recipient), ring, now, id, idempotency, provider })
     }
 
     /// Counts for the address: the send in its windows, and the country that it asks for.
@@ -242,7 +271,8 @@ impl SendOtp {
         }
         let SendRequest { recipient, purpose, challenge_id, locale, .. } = attempt.request;
         let token = challenge_id.as_deref().unwrap_or_default();
-        let parts = [recipient.channel().as_str(), recipient.canonical(), purpose.as_str(), token, locale.tag()];
+        let caller = attempt.caller.as_ref().map(UserId::as_str).unwrap_or_default();
+        let parts = [recipient.channel().as_str(), recipient.canonical(), purpose.as_str(), token, locale.tag(), caller];
         let fingerprint = attempt.ring.fingerprint(&parts.map(str::as_bytes));
         match self.windows.claim_idempotency(&attempt.idempotency, &fingerprint, attempt.now).await? {
             IdempotencyVerdict::Same => Ok(()),
@@ -356,17 +386,18 @@ impl SendOtp {
         self.test_identifiers.code(&attempt.request.recipient, attempt.now)
     }
 
-    /// One message, once, if the guard lets it leave. When a challenge's first message certainly did not, its code dies; the
-    /// code of a resent one was brought by an earlier message, and whoever has it in hand may go on.
+    /// One message, once, if the guard lets it leave; or what looks like one, to whoever may not sign in. When a challenge's
+    /// first message certainly did not leave, its code dies; the code of a resent one was brought by an earlier message, and
+    /// whoever has it in hand may go on.
     async fn deliver(
         &self,
         sender: &dyn Sender,
         attempt: &Attempt<'_>,
         accepted: &Accepted,
         outgoing: &mut Outgoing<'_>,
-    ) -> Result<Delivery, SendError> {
+    ) -> Result<(Delivery, Option<Withheld>), SendError> {
         if self.fixed_code(attempt).is_some() {
-            return Ok(Delivery::Accepted { provider: "none", message_id: "test identifier".to_owned() });
+            return Ok((Delivery::Accepted { provider: "none", message_id: "test identifier".to_owned() }, None));
         }
         let handed_over = self.hand_over(sender, attempt, accepted, outgoing).await;
         if handed_over.is_err() && !accepted.resent {
@@ -381,25 +412,36 @@ impl SendOtp {
         attempt: &Attempt<'_>,
         accepted: &Accepted,
         outgoing: &mut Outgoing<'_>,
-    ) -> Result<Delivery, SendError> {
+    ) -> Result<(Delivery, Option<Withheld>), SendError> {
         let message = self.message(attempt, &accepted.challenge)?;
         self.guard.admit(outgoing).await?;
         if accepted.resent {
             self.store.add_counted(&attempt.key, accepted.challenge.slot, accepted.challenge.id, attempt.now).await?;
         }
+        let withheld = self.admission(attempt).await?.err();
         let patience = attempt.request.deadline.map(|deadline| deadline.since(self.clock.now()));
-        let (delivery, ()) = tokio::join!(sender.deliver_within(&message, patience), self.guard.count_mail(outgoing));
-        let failure = match delivery {
+        let handed_over = async {
+            match withheld {
+                None => sender.deliver_within(&message, patience).await,
+                Some(_) => self.decoy.deliver_nothing(attempt.request.recipient.channel()).await,
+            }
+        };
+        let (delivery, ()) = tokio::join!(handed_over, self.guard.count_mail(outgoing));
+        let failure = match &delivery {
+            // A failure that only registered identifiers can have would tell who is; so would the time of another write.
+            _ if self.sign_up == SignUp::Closed => return Ok((delivery, withheld)),
+            Delivery::Accepted { provider, .. } | Delivery::Ambiguous { provider, .. } => {
+                if withheld.is_none() {
+                    self.note_provider(attempt, accepted, outgoing, provider).await;
+                }
+                return Ok((delivery, withheld));
+            }
             // Its own way to say "later".
             Delivery::Refused { provider, reason } if reason.class == RefusalClass::Rate => {
-                SendError::ProviderUnavailable { provider, cause: reason.code }
+                SendError::ProviderUnavailable { provider, cause: reason.code.clone() }
             }
-            Delivery::Refused { provider, reason } => SendError::DeliveryFailed { provider, reason },
-            Delivery::Unreached { provider, cause } => SendError::ProviderUnavailable { provider, cause },
-            delivered => {
-                self.note_provider(attempt, accepted, outgoing, delivered.provider()).await;
-                return Ok(delivered);
-            }
+            Delivery::Refused { provider, reason } => SendError::DeliveryFailed { provider, reason: reason.clone() },
+            Delivery::Unreached { provider, cause } => SendError::ProviderUnavailable { provider, cause: cause.clone() },
         };
         if !accepted.resent {
             self.guard.did_not_leave(outgoing).await;
@@ -443,6 +485,7 @@ impl SendOtp {
         attempt: &Attempt<'_>,
         accepted: &Accepted,
         delivery: Option<Delivery>,
+        withheld: Option<Withheld>,
         watched: BTreeSet<Reason>,
     ) -> Result<Sent, SendError> {
         let Attempt { request, ring, now, .. } = attempt;
@@ -456,6 +499,7 @@ impl SendOtp {
             hour_resets_in: accepted.ledger.hour_resets_in(*now),
             cooldown: self.policy.sends.cooldown,
             delivery,
+            withheld,
             watched,
         })
     }
@@ -472,6 +516,7 @@ impl SendError {
             },
             Self::ChannelOff => "channel_off",
             Self::ForgedChallenge(_) => "forged_challenge",
+            Self::InvalidToken(_) => "invalid_token",
             Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::AddressLimited(_) => "address_window",
             Self::RateLimited(_) => "identifier_window",

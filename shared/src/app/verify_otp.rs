@@ -1,23 +1,32 @@
-//! Verify a code: one conditional write judges the guess; a right one names a user.
+//! Verify a code: one conditional write judges the guess; a right one signs in a user, or gives a signed-in user one more
+//! identifier.
+//!
+//! A code for a verification purpose proves that somebody holds an identifier, and no more. With the access token of a
+//! signed-in user it links the identifier to that user; without one it names the identifier's user and starts no session.
 
 use std::sync::Arc;
 
+use zeroize::Zeroizing;
+
+use super::grant::{Grant, GrantError, Grants};
 use super::guard::Guard;
 use super::open_token;
+use super::sign_in::{SignIn, SignInError};
 use crate::domain::address::SourceAddress;
 use crate::domain::challenge::{Bound, ChallengeId};
 use crate::domain::code::Guess;
 use crate::domain::keys::{KeyId, KeyRing, LedgerKey};
-use crate::domain::ledger::{GuessVerdict, GuessWrite, KnownUser, Ledger, RequestId};
-use crate::domain::policy::{ChallengeBinding, Policy};
+use crate::domain::ledger::{GuessVerdict, GuessWrite, Ledger, RequestId, Written};
+use crate::domain::policy::{ChallengeBinding, Policy, SignUp};
 use crate::domain::purpose::Purpose;
 use crate::domain::recipient::Recipient;
 use crate::domain::time::Timestamp;
-use crate::domain::user::{User, UserId};
+use crate::domain::user::{Identifier, User, UserId, Withheld};
 use crate::ports::clock::{Clock, NoRandomness, Randomness, random};
-use crate::ports::directory::Directory;
+use crate::ports::directory::{Directory, DirectoryError};
 use crate::ports::keys::KeySource;
 use crate::ports::store::{ChallengeStore, StoreError};
+use crate::ports::tokens::{InvalidAccessToken, TokenChecker};
 
 /// Everything that verifying a code needs.
 pub struct VerifyOtp {
@@ -31,8 +40,14 @@ pub struct VerifyOtp {
     pub clock: Arc<dyn Clock>,
     /// The randomness.
     pub randomness: Arc<dyn Randomness>,
+    /// Who tells genuine access tokens.
+    pub tokens: Arc<dyn TokenChecker>,
     /// The numbers.
     pub policy: Policy,
+    /// Who may sign in.
+    pub sign_up: SignUp,
+    /// Gives tokens to who signs in, where tokens are on.
+    pub grants: Option<Grants>,
     /// Hears of right codes.
     pub guard: Arc<Guard>,
 }
@@ -47,8 +62,32 @@ pub struct VerifyRequest {
     pub guess: Guess,
     /// The token of the challenge that it answers.
     pub challenge_id: Option<String>,
+    /// The access token of the user who wants the identifier, where the purpose is to verify it.
+    pub access_token: Option<Zeroizing<String>>,
     /// Where the request came from.
     pub source: SourceAddress,
+}
+
+/// A right code.
+#[derive(Debug)]
+pub struct Verified {
+    /// Who the holder of the code is.
+    pub user: User,
+    /// What the code was good for.
+    pub proof: Proof,
+    /// Their tokens, when they signed in where tokens are on.
+    pub grant: Option<Grant>,
+}
+
+/// What a right code was good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// The user signed in: a session may start.
+    SignIn,
+    /// Somebody holds the identifier: no session starts.
+    Possession,
+    /// The identifier is the signed-in user's now: the session goes on.
+    Linked,
 }
 
 /// Why a code did not verify.
@@ -69,12 +108,35 @@ pub enum VerifyError {
     /// The challenge has no guesses left.
     #[error("no guesses left")]
     Exhausted,
+    /// The code is right, and there is nobody to sign in. The reply is that of a wrong code.
+    #[error("right code, but {why}")]
+    Withheld {
+        /// Guesses that would be left if the code had been wrong.
+        left: u32,
+        /// Why nobody signs in.
+        why: Withheld,
+    },
+    /// The access token is not good.
+    #[error(transparent)]
+    InvalidToken(#[from] InvalidAccessToken),
+    /// The user of the access token is gone or disabled.
+    #[error("the access token's user may not change anything")]
+    CallerRefused,
+    /// The code is right, and the identifier belongs to another user.
+    #[error("the identifier belongs to another user")]
+    IdentifierTaken,
+    /// The code is right, and the user has another identifier of this kind.
+    #[error("the user has another identifier of this kind")]
+    IdentifierAlreadySet,
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The operating system.
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
+    /// The code was right, and no tokens could be given.
+    #[error(transparent)]
+    Grant(#[from] GrantError),
 }
 
 /// The challenge that the guess is judged by.
@@ -85,21 +147,33 @@ struct Target {
 }
 
 impl VerifyOtp {
-    /// The user whom a right code signs in.
+    /// The user whom a right code names, and the tokens of one whom it signs in.
     ///
     /// # Errors
-    /// [`VerifyError`]. After [`VerifyError::Store`] a right code may be used up already: a new one must be asked for.
-    pub async fn execute(&self, request: &VerifyRequest) -> Result<User, VerifyError> {
+    /// [`VerifyError`]. After [`VerifyError::Store`] or [`VerifyError::Grant`] a right code may be used up already: a new one
+    /// must be asked for.
+    pub async fn execute(&self, request: &VerifyRequest) -> Result<Verified, VerifyError> {
         let now = self.clock.now();
+        let mut verified = self.judge(request, now).await?;
+        // A code for choosing a new password starts no session: what follows it is the application's.
+        let starts = matches!(request.purpose, Purpose::Login | Purpose::Signup) && verified.proof == Proof::SignIn;
+        if let (Some(grants), true) = (&self.grants, starts) {
+            verified.grant = Some(grants.grant(&verified.user.id, request.recipient.channel(), now).await?);
+        }
+        Ok(verified)
+    }
+
+    async fn judge(&self, request: &VerifyRequest, now: Timestamp) -> Result<Verified, VerifyError> {
+        let caller = self.caller(request, now).await?;
         let (ring, target) = self.target(request, now).await?;
         let key = ring.ledger_key(&request.recipient);
         let write = self.guess_write(request, &ring, key, &target, now)?;
         let written = self.store.guess(&write).await?;
         match write.verdict(&written) {
             GuessVerdict::Right => {
-                let user = self.user(request, &ring, &write.key, written.ledger(), now);
-                let (user, ()) = tokio::join!(user, self.answered(request, &ring, &write, written.ledger(), now));
-                user
+                let named = self.named(request, caller.as_ref(), &ring, &write, &written);
+                let (named, ()) = tokio::join!(named, self.answered(request, &ring, &write, written.ledger(), now));
+                named
             }
             GuessVerdict::Wrong { left } => Err(VerifyError::WrongCode { left }),
             GuessVerdict::Exhausted => Err(VerifyError::Exhausted),
@@ -162,29 +236,69 @@ impl VerifyOtp {
         }
     }
 
-    /// The user of a right code. The identifier's item remembers a user who signs in by this identifier alone, so that a
-    /// returning user costs no further request.
-    async fn user(
+    /// The signed-in user who wants the identifier. Only where the purpose is to verify it does a token mean anything; one
+    /// that is not good ends here, before any request to the store.
+    async fn caller(&self, request: &VerifyRequest, now: Timestamp) -> Result<Option<UserId>, VerifyError> {
+        match &request.access_token {
+            Some(token) if request.purpose.verifies().is_some() => Ok(Some(self.tokens.check(token, now).await?)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Whom a right code names.
+    async fn named(
+        &self,
+        request: &VerifyRequest,
+        caller: Option<&UserId>,
+        ring: &KeyRing,
+        write: &GuessWrite,
+        written: &Written,
+    ) -> Result<Verified, VerifyError> {
+        match caller {
+            Some(caller) => self.link(ring, caller, &request.recipient, write.now).await,
+            None => self.sign_in(request, ring, write, written).await,
+        }
+    }
+
+    /// The user of the identifier, by the item of the identifier or by the directory.
+    async fn sign_in(
         &self,
         request: &VerifyRequest,
         ring: &KeyRing,
-        key: &LedgerKey,
-        ledger: &Ledger,
+        write: &GuessWrite,
+        written: &Written,
+    ) -> Result<Verified, VerifyError> {
+        let sign_in = SignIn {
+            directory: self.directory.as_ref(),
+            randomness: self.randomness.as_ref(),
+            keys: ring,
+            sign_up: self.sign_up,
+            recipient: &request.recipient,
+            now: write.now,
+        };
+        let proof = if request.purpose.verifies().is_some() { Proof::Possession } else { Proof::SignIn };
+        match sign_in.user(written.ledger().user.as_ref()).await {
+            Ok(user) => Ok(Verified { user, proof, grant: None }),
+            Err(SignInError::Withheld(why)) => Err(VerifyError::Withheld { left: write.left_if_wrong(written), why }),
+            Err(SignInError::Store(error)) => Err(error.into()),
+            Err(SignInError::Randomness(error)) => Err(error.into()),
+        }
+    }
+
+    async fn link(
+        &self,
+        ring: &KeyRing,
+        caller: &UserId,
+        recipient: &Recipient,
         now: Timestamp,
-    ) -> Result<User, VerifyError> {
-        let recipient = &request.recipient;
-        if let Some(known) = &ledger.user {
-            return Ok(User::with_identifier(known.id.clone(), recipient, known.created_at));
+    ) -> Result<Verified, VerifyError> {
+        let identifier = Identifier { recipient: recipient.clone(), verified: true };
+        match self.directory.link(ring, caller, &identifier, now).await {
+            Ok(user) => Ok(Verified { user, proof: Proof::Linked, grant: None }),
+            Err(DirectoryError::Taken(_)) => Err(VerifyError::IdentifierTaken),
+            Err(DirectoryError::AlreadySet(_)) => Err(VerifyError::IdentifierAlreadySet),
+            Err(DirectoryError::NoSuchUser | DirectoryError::Disabled) => Err(VerifyError::CallerRefused),
+            Err(DirectoryError::Store(error)) => Err(error.into()),
         }
-        let fresh = UserId::new(now, random(self.randomness.as_ref())?);
-        let user = self.directory.resolve_or_create(&ring.pointer_key(recipient), recipient, fresh, now).await?;
-        if user.email.is_none() || user.phone.is_none() {
-            let known = KnownUser { id: user.id.clone(), created_at: user.created_at };
-            if let Err(error) = self.store.remember_user(key, &known).await {
-                // Only the next sign-in's saving is lost.
-                tracing::warn!(%error, "the user could not be remembered in the identifier's item");
-            }
-        }
-        Ok(user)
     }
 }

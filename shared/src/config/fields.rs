@@ -14,6 +14,26 @@ pub(super) fn origin(text: &str) -> Result<String, &'static str> {
     if plain { Ok(text.to_owned()) } else { Err("must list origins such as https://app.example.com, separated by commas") }
 }
 
+/// `https://host[:port][/path]`, or `http://localhost…`: what stands before `/.well-known/` in the key set's URL.
+pub(super) fn issuer(text: &str) -> Result<String, &'static str> {
+    const FORM: &str = "must be a URL such as https://auth.example.com, without a slash at its end";
+    let (scheme, rest) = text.split_once("://").ok_or(FORM)?;
+    let (authority, path) = rest.split_once('/').unwrap_or((rest, "x"));
+    origin(&format!("{scheme}://{authority}")).map_err(|_| FORM)?;
+    let plain = path.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-._~".contains(&b));
+    if plain && !path.is_empty() && !path.ends_with('/') { Ok(text.to_owned()) } else { Err(FORM) }
+}
+
+/// A name or URL of the resource servers.
+pub(super) fn audience(text: &str) -> Result<String, &'static str> {
+    let fits = text.len() <= 200 && text.bytes().all(|b| b.is_ascii_graphic() && !b"\"\\".contains(&b));
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err("must be up to 200 visible characters without spaces, such as https://api.example.com")
+    }
+}
+
 /// `http://…` or `https://…`.
 pub(super) fn endpoint(text: &str) -> Result<String, &'static str> {
     let parsed = text.parse::<http::Uri>().ok();

@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::domain::guard::GuardPolicy;
 use crate::domain::guard::destinations::SmsCountries;
 use crate::domain::ledger::SendLimits;
-use crate::domain::policy::{self, ChallengeBinding, Policy};
+use crate::domain::policy::{self, ChallengeBinding, Policy, SignUp};
 use crate::domain::test_identifiers::TestIdentifiers;
 use crate::domain::time::Timestamp;
 use crate::messages::{Brand, Locale, UnfitBrand};
@@ -21,12 +21,14 @@ mod providers;
 mod reader;
 mod senders;
 pub mod settings;
+mod tokens;
 
 pub use aws::AwsConfig;
 pub use providers::{EmailProvider, Providers, SmsProvider, SmtpSettings, TwilioFrom, TwilioSettings, VonageApi, VonageSettings};
 use reader::Reader;
 pub use reader::{Fault, Faults, Lookup};
 pub use senders::{SesSettings, SnsSettings};
+pub use tokens::{SessionConfig, TokenConfig};
 
 /// What both functions need.
 #[derive(Clone, Debug)]
@@ -39,8 +41,12 @@ pub struct CoreConfig {
     pub keys_secret: String,
     /// The numbers.
     pub policy: Policy,
+    /// Who may sign in.
+    pub sign_up: SignUp,
     /// Browser origins that may call.
     pub origins: BTreeSet<String>,
+    /// Access tokens and sessions, where they are on.
+    pub tokens: Option<TokenConfig>,
     /// The least severe log lines that are written.
     pub log_level: tracing::Level,
     /// DynamoDB's endpoint, when it is not the region's.
@@ -101,7 +107,9 @@ impl CoreConfig {
         let table = reader.required("TABLE_NAME");
         let keys_secret = reader.required("KEYS_SECRET_ARN");
         let policy = read_policy(reader);
+        let sign_up = reader.choice("SIGN_UP", "open", &[("open", SignUp::Open), ("closed", SignUp::Closed)]);
         let origins = reader.parsed_list("CORS_ALLOWED_ORIGINS", fields::origin);
+        let tokens = tokens::read(reader);
         let log_level = reader.choice(
             "LOG_LEVEL",
             "info",
@@ -120,7 +128,9 @@ impl CoreConfig {
             table: table?,
             keys_secret: keys_secret?,
             policy: policy?,
+            sign_up: sign_up?,
             origins: origins?,
+            tokens: tokens?,
             log_level: log_level?,
             dynamodb_endpoint,
             secrets_endpoint,
@@ -292,6 +302,7 @@ mod tests {
             ("OTP_EXPIRY_MINUTES", "11"),
             ("OTP_MAX_ATTEMPTS", "many"),
             ("CHALLENGE_BINDING", "sometimes"),
+            ("SIGN_UP", "maybe"),
             ("CORS_ALLOWED_ORIGINS", "https://a.example, *"),
             ("SMS_ALLOWED_COUNTRIES", "US,Germany"),
             ("SMS_MAX_PRICE_USD", "-1"),
@@ -305,6 +316,7 @@ mod tests {
                 "OTP_EXPIRY_MINUTES",
                 "OTP_MAX_ATTEMPTS",
                 "CHALLENGE_BINDING",
+                "SIGN_UP",
                 "CORS_ALLOWED_ORIGINS",
                 "APP_DOMAIN",
                 "SMS_ALLOWED_COUNTRIES",
@@ -333,6 +345,38 @@ mod tests {
             ("STAGE", "production"),
         ] {
             assert_eq!(read(&[(name, value)]).unwrap_err(), [name], "{name}={value}");
+        }
+    }
+
+    #[test]
+    fn tokens_are_on_with_an_issuer_and_want_an_audience_then() {
+        assert_eq!(read(&[("TOKEN_AUDIENCE", "api"), ("ACCESS_TOKEN_MINUTES", "5")]).unwrap().core.tokens, None);
+        let issuer = ("TOKEN_ISSUER", "https://auth.example.com/dev");
+        assert_eq!(read(&[issuer]).unwrap_err(), ["TOKEN_AUDIENCE"]);
+        let tokens = read(&[issuer, ("TOKEN_AUDIENCE", "https://api.example.com")]).unwrap().core.tokens.unwrap();
+        assert_eq!((tokens.jwt.lifetime, tokens.sessions), (Duration::from_secs(3600), None));
+        for url in
+            ["auth.example.com", "http://auth.example.com", "https://auth.example.com/", "https://a.example/?x", "https://"]
+        {
+            assert_eq!(read(&[("TOKEN_ISSUER", url), ("TOKEN_AUDIENCE", "api")]).unwrap_err(), ["TOKEN_ISSUER"], "{url}");
+        }
+    }
+
+    #[test]
+    fn sessions_want_tokens_and_cookies_want_pages() {
+        let (issuer, audience) = (("TOKEN_ISSUER", "http://localhost:8000"), ("TOKEN_AUDIENCE", "api"));
+        assert_eq!(read(&[("SESSIONS", "body")]).unwrap_err(), ["TOKEN_ISSUER"]);
+        assert_eq!(read(&[issuer, audience, ("SESSIONS", "cookie")]).unwrap_err(), ["CORS_ALLOWED_ORIGINS"]);
+        let sessions = read(&[issuer, audience, ("SESSIONS", "body")]).unwrap().core.tokens.unwrap().sessions.unwrap();
+        assert_eq!((sessions.policy.idle, sessions.policy.grace), (Duration::from_secs(7 * 24 * 3600), Duration::ZERO));
+        for (name, value) in [
+            ("ACCESS_TOKEN_MINUTES", "1441"),
+            ("SESSION_IDLE_HOURS", "0"),
+            ("SESSION_ABSOLUTE_HOURS", "167"),
+            ("SESSION_REUSE_GRACE_SECONDS", "61"),
+            ("SESSIONS", "on"),
+        ] {
+            assert_eq!(read(&[issuer, audience, (name, value)]).unwrap_err(), [name], "{name}={value}");
         }
     }
 

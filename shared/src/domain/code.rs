@@ -225,45 +225,6 @@ mod tests {
         assert_eq!(code_of(1, CodeShape::Base32).len(), 16);
     }
 
-    /// A million codes: each digit at each of the six places, and each pair of neighbours, must be as frequent as chance
-    /// has it. The bounds are the 99.99 % points of chi-square with 9 and 99 degrees of freedom, so the fixed challenges
-    /// used here either pass for ever or show a bias.
-    #[test]
-    fn a_million_codes_show_no_bias() {
-        let (ring, recipient) = (ring(), Recipient::parse("+12345678901", None).unwrap());
-        let keys = ring.get(KeyId(1)).unwrap();
-        let mut places = [[0_u32; 10]; 6];
-        let mut pairs = [[0_u32; 100]; 5];
-        for number in 0..1_000_000_u128 {
-            let bound = Bound { purpose: Purpose::Login, recipient: &recipient, id: ChallengeId(number.to_be_bytes()) };
-            let code = Code::derive(keys, &bound, CodeShape::Digits(6));
-            let digits: Vec<usize> = code.expose().bytes().map(|b| usize::from(b - b'0')).collect();
-            assert_eq!(digits.len(), 6);
-            for (place, digit) in digits.iter().enumerate() {
-                places[place][*digit] += 1;
-            }
-            for (place, pair) in digits.windows(2).enumerate() {
-                pairs[place][pair[0] * 10 + pair[1]] += 1;
-            }
-        }
-        let chi_square = |counts: &[u32]| {
-            let expected = 1_000_000.0 / counts.len() as f64;
-            counts.iter().map(|count| (f64::from(*count) - expected).powi(2) / expected).sum::<f64>()
-        };
-        for counts in &places {
-            assert!(chi_square(counts) < 33.72, "{counts:?}");
-        }
-        for counts in &pairs {
-            assert!(chi_square(counts) < 161.3, "{counts:?}");
-        }
-        // The control: the bias of a plain remainder (256 is not a multiple of 10) is one that this test sees.
-        let mut biased = [0_u32; 10];
-        for byte in 0..1_000_000_u32 {
-            biased[(byte % 256 % 10) as usize] += 1;
-        }
-        assert!(chi_square(&biased) > 33.72);
-    }
-
     #[test]
     fn typed_codes_are_forgiven_their_punctuation_and_script() {
         assert_eq!(parsed(" 123-456\n").as_deref(), Some("123456"));

@@ -15,6 +15,7 @@ use super::address::SourceAddress;
 use super::callers::TrustedCallers;
 use super::provider_secrets::ProviderSecrets;
 use super::recipient::Recipient;
+use super::signing::SigningKeys;
 
 /// Shortest acceptable secret text of one key, in bytes.
 pub const MIN_KEY_BYTES: usize = 32;
@@ -23,8 +24,10 @@ pub const MIN_KEY_BYTES: usize = 32;
 pub struct KeyRing {
     identifiers: hmac::Key,
     log: hmac::Key,
+    sessions: hmac::Key,
     current: KeyId,
     codes: BTreeMap<KeyId, CodeKeys>,
+    signing: Option<SigningKeys>,
     callers: TrustedCallers,
     providers: ProviderSecrets,
 }
@@ -70,11 +73,25 @@ impl KeyRing {
         Ok(Self {
             identifiers: derive(secret(identifiers)?, "identifiers")?,
             log: derive(secret(identifiers)?, "log")?,
+            sessions: derive(secret(identifiers)?, "sessions")?,
             current,
             codes: secrets.iter().map(|(id, secret)| Ok((*id, CodeKeys::derive(secret)?))).collect::<Result<_, _>>()?,
+            signing: None,
             callers: TrustedCallers::default(),
             providers: ProviderSecrets::default(),
         })
+    }
+
+    /// With these keys to sign access tokens with.
+    #[must_use]
+    pub fn with_signing(self, keys: SigningKeys) -> Self {
+        Self { signing: Some(keys), ..self }
+    }
+
+    /// The keys that access tokens are signed with, where there are any.
+    #[must_use]
+    pub const fn signing(&self) -> Option<&SigningKeys> {
+        self.signing.as_ref()
     }
 
     /// The same, with the secrets of callers that may name the address of their client.
@@ -165,6 +182,11 @@ impl KeyRing {
     pub fn log_name(&self, recipient: &Recipient) -> String {
         let tag = mac(&self.log, &[recipient.channel().as_str().as_bytes(), recipient.canonical().as_bytes()]);
         URL_SAFE_NO_PAD.encode(tag).chars().take(10).collect()
+    }
+
+    /// A MAC of a refresh token, for one of its uses. Made with the key that never changes, so that no rotation ends a session.
+    pub(super) fn session_mac(&self, parts: &[&[u8]]) -> [u8; 32] {
+        mac(&self.sessions, parts)
     }
 
     fn name_of(&self, recipient: &Recipient, label: &[u8]) -> String {

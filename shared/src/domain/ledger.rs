@@ -19,7 +19,7 @@ use super::code::{CodeName, CodeShape};
 use super::keys::{KeyId, LedgerKey};
 use super::purpose::Purpose;
 use super::time::Timestamp;
-use super::user::UserId;
+use super::user::KnownUser;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -87,15 +87,6 @@ pub enum SlotState {
     Used,
     /// No message could be delivered: there is no code.
     Dead,
-}
-
-/// A user as far as the identifier's item knows: enough to answer a sign-in without another read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownUser {
-    /// The user's id.
-    pub id: UserId,
-    /// When the user was created.
-    pub created_at: Timestamp,
 }
 
 /// Names one invocation: random, made once, the same in every retry of the SDK.
@@ -246,6 +237,12 @@ impl Ledger {
 }
 
 impl Slot {
+    /// How many guesses were judged, right or wrong.
+    #[must_use]
+    pub fn judged(&self) -> u32 {
+        u32::try_from(self.requests.len()).unwrap_or(u32::MAX).saturating_sub(1)
+    }
+
     /// Can this challenge still be answered, guesses aside?
     #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {
@@ -437,6 +434,13 @@ pub enum GuessVerdict {
 }
 
 impl GuessWrite {
+    /// Guesses that would be left if this one, which was right, had been wrong.
+    #[must_use]
+    pub fn left_if_wrong(&self, written: &Written) -> u32 {
+        let judged = written.ledger().slot_of(self.slot, self.id).map_or(self.max_guesses, Slot::judged);
+        self.max_guesses.saturating_sub(judged)
+    }
+
     /// Reads the outcome from the image.
     ///
     /// An applied guess is the last one in the slot's list of requests. So is a right guess for ever, since nobody writes

@@ -3,6 +3,7 @@
 pub mod address;
 pub mod callers;
 pub mod challenge;
+pub mod claims;
 pub mod code;
 pub mod guard;
 pub mod keys;
@@ -11,6 +12,8 @@ pub mod policy;
 pub mod provider_secrets;
 pub mod purpose;
 pub mod recipient;
+pub mod session;
+pub mod signing;
 pub mod test_identifiers;
 pub mod time;
 pub mod user;

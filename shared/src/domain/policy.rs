@@ -61,6 +61,16 @@ pub enum ChallengeBinding {
     Required,
 }
 
+/// Who may sign in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SignUp {
+    /// Everybody: the first right code creates a user.
+    #[default]
+    Open,
+    /// Users that an operator created. Whoever else asks for a code gets the same reply and no message.
+    Closed,
+}
+
 impl Default for Policy {
     fn default() -> Self {
         Self {

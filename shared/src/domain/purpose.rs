@@ -1,5 +1,7 @@
 //! What a code is for. A code for one purpose never works for another: the purpose is inside every MAC.
 
+use super::recipient::Channel;
+
 /// What the holder of the code wants to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Purpose {
@@ -17,6 +19,16 @@ pub enum Purpose {
 }
 
 impl Purpose {
+    /// The channel of the identifiers that this purpose verifies; none for those that sign in.
+    #[must_use]
+    pub const fn verifies(self) -> Option<Channel> {
+        match self {
+            Self::Login | Self::Signup | Self::PasswordReset => None,
+            Self::EmailVerification => Some(Channel::Email),
+            Self::PhoneVerification => Some(Channel::Sms),
+        }
+    }
+
     /// Every purpose, in the order of the contract.
     pub const ALL: [Self; 5] = [Self::Login, Self::Signup, Self::PasswordReset, Self::EmailVerification, Self::PhoneVerification];
 

@@ -9,7 +9,7 @@ use super::problem::{FieldError, Problem, ProblemCode};
 use crate::domain::purpose::Purpose;
 use crate::domain::recipient::{Channel, InvalidRecipient, Recipient};
 
-/// The body of both requests. Unknown fields are ignored; a known one that comes twice is an error.
+/// The body of every request. Unknown fields are ignored; a known one that comes twice is an error.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct Body {
@@ -20,6 +20,7 @@ pub(super) struct Body {
     challenge_id: Field,
     #[serde(alias = "code")]
     otp_code: Field,
+    refresh_token: Field,
 }
 
 /// The fields that a request was read from, and the faults found on the way.
@@ -51,6 +52,15 @@ impl Fields {
         (identifier.map(|text| Recipient::parse(&text, stated)), purpose.unwrap_or_default())
     }
 
+    /// With an access token, a verification purpose must be that of the identifier's kind: the identifier is to be linked.
+    pub(super) fn check_link(&mut self, recipient: Option<&Result<Recipient, InvalidRecipient>>, purpose: Purpose) {
+        if let (Some(Ok(recipient)), Some(channel)) = (recipient, purpose.verifies())
+            && recipient.channel() != channel
+        {
+            self.fault("purpose", "Must be the verification of the identifier's own type.");
+        }
+    }
+
     /// The wished-for language.
     pub(super) fn locale(&mut self) -> Option<String> {
         self.optional(|body| &mut body.locale, "locale")
@@ -64,6 +74,19 @@ impl Fields {
     /// The typed code. A number is refused, because it loses leading zeros.
     pub(super) fn otp_code(&mut self) -> Option<String> {
         self.required(|body| &mut body.otp_code, "otp_code")
+    }
+
+    /// The refresh token.
+    pub(super) fn refresh_token(&mut self) -> Option<String> {
+        self.required(|body| &mut body.refresh_token, "refresh_token")
+    }
+
+    /// The value that was read, if no field had a fault.
+    pub(super) fn finish_with<T>(self, value: Option<T>) -> Result<T, Problem> {
+        match value {
+            Some(value) if self.errors.is_empty() => Ok(value),
+            _ => Err(Problem::invalid_fields(self.errors)),
+        }
     }
 
     /// Adds a fault found outside.

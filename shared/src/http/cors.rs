@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS,
-    ACCESS_CONTROL_MAX_AGE, ORIGIN, VARY,
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ORIGIN, VARY,
 };
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
@@ -12,13 +12,25 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode};
 #[derive(Clone, Debug, Default)]
 pub struct Cors {
     origins: BTreeSet<String>,
+    credentials: bool,
 }
 
 impl Cors {
     /// For these origins, each exactly as browsers send it.
     #[must_use]
     pub const fn new(origins: BTreeSet<String>) -> Self {
-        Self { origins }
+        Self { origins, credentials: false }
+    }
+
+    /// Lets these pages send and receive cookies too.
+    #[must_use]
+    pub fn with_credentials(self) -> Self {
+        Self { credentials: true, ..self }
+    }
+
+    /// Does the request come from one of these pages, by its browser's word?
+    pub(super) fn admits(&self, request: &HeaderMap) -> bool {
+        self.allowed(request).is_some()
     }
 
     /// The reply to a preflight.
@@ -28,8 +40,10 @@ impl Cors {
         if self.allowed(request).is_some() {
             let headers = response.headers_mut();
             headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST, OPTIONS"));
-            headers
-                .insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("Content-Type, Idempotency-Key, Accept-Language"));
+            headers.insert(
+                ACCESS_CONTROL_ALLOW_HEADERS,
+                HeaderValue::from_static("Content-Type, Authorization, Idempotency-Key, Accept-Language"),
+            );
             headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
         }
         response
@@ -41,6 +55,9 @@ impl Cors {
         headers.insert(VARY, HeaderValue::from_static("Origin"));
         if let Some(origin) = self.allowed(request) {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+            if self.credentials {
+                headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+            }
             headers.insert(
                 ACCESS_CONTROL_EXPOSE_HEADERS,
                 HeaderValue::from_static("Retry-After, RateLimit, RateLimit-Policy, X-Request-Id"),

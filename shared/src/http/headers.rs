@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
+use zeroize::Zeroizing;
 
 use crate::domain::time::secs_rounded_up;
 
@@ -34,15 +35,27 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, &'s
     Ok(Some(text.to_owned()))
 }
 
+/// The token of `Authorization: Bearer` (RFC 6750); none for another scheme. Two such headers, or no text after the scheme,
+/// are an empty token, which is never good: whoever meant to send one hears of it.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<Zeroizing<String>> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let (first, second) = (values.next()?, values.next());
+    let text = first.to_str().unwrap_or_default().trim();
+    let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
+    let token = if second.is_none() { token.trim() } else { "" };
+    scheme.eq_ignore_ascii_case("bearer").then(|| Zeroizing::new(token.to_owned()))
+}
+
 /// The languages that the caller's browser asks for.
 pub(super) fn accept_language(headers: &HeaderMap) -> Option<&str> {
     headers.get(http::header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok())
 }
 
-/// What every reply carries: it is nobody's but the caller's, it is what it says it is, and it has an id.
+/// What every reply carries: it is nobody's but the caller's unless it says otherwise, it is what it says it is, and it has
+/// an id.
 pub(super) fn add_to_every_reply(response: &mut Response<String>, id: &str) {
     let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(REQUEST_ID, id);

@@ -16,24 +16,32 @@ use crate::app::verify_otp::VerifyOtp;
 use crate::domain::address::SourceAddress;
 use crate::domain::callers::TrustedCallers;
 use crate::domain::keys::KeyRing;
+use crate::domain::session::Transport;
 use crate::domain::time::Timestamp;
 use crate::messages::Locale;
 use crate::ports::clock::Clock;
+use crate::ports::tokens::PublishedKeys;
 
 mod body;
+mod cookie;
 mod cors;
+mod grant;
 mod headers;
 mod problem;
 mod record;
 mod send_otp;
+mod sessions;
 mod source;
 mod verify_otp;
+mod well_known;
 
 pub use cors::Cors;
 pub use problem::{FieldError, Problem, ProblemCode};
 use record::Record;
+pub use sessions::SessionRoutes;
+use sessions::{Presented, log_out, refresh};
 
-/// Where the routes are.
+/// Where the routes of codes are.
 pub const BASE_PATH: &str = "/api/auth/otp";
 
 /// Largest body that is read, in bytes: no request of the contract comes near it.
@@ -45,6 +53,10 @@ pub struct Api {
     pub send: Option<SendOtp>,
     /// `POST /api/auth/otp/verify`, where it is served.
     pub verify: Option<VerifyOtp>,
+    /// `POST /api/auth/token/refresh` and `POST /api/auth/logout`, where sessions are on.
+    pub sessions: Option<SessionRoutes>,
+    /// `GET /.well-known/…`, where tokens are on.
+    pub published: Option<Arc<dyn PublishedKeys>>,
     /// The language of messages when none is wished for.
     pub locale: Locale,
     /// Browser origins that may call.
@@ -85,6 +97,10 @@ struct Answer {
 enum Route<'a> {
     Send(&'a SendOtp),
     Verify(&'a VerifyOtp),
+    Refresh(&'a SessionRoutes),
+    LogOut(&'a SessionRoutes),
+    KeySet(&'a dyn PublishedKeys),
+    Discovery(&'a dyn PublishedKeys),
 }
 
 impl Api {
@@ -104,14 +120,14 @@ impl Api {
     /// Stores and providers have time limits of their own; even all of them together stay inside a function's. This one only
     /// keeps a process that was called late from being killed without a reply.
     async fn answer_in_time(&self, call: &Call, started: Timestamp) -> Answer {
-        let Some(time_left) = call.time_left else { return self.answer(call, started).await };
-        tokio::time::timeout(time_left, self.answer(call, started)).await.unwrap_or_else(|_| {
+        let Some(time_left) = call.time_left else { return self.answer(call, None).await };
+        tokio::time::timeout(time_left, self.answer(call, Some(started.plus(time_left)))).await.unwrap_or_else(|_| {
             let problem = Problem::new(ProblemCode::Unavailable).retry_after(Duration::from_secs(5));
             Answer::problem(problem, Record::new("").because("out of time"))
         })
     }
 
-    async fn answer(&self, call: &Call, started: Timestamp) -> Answer {
+    async fn answer(&self, call: &Call, deadline: Option<Timestamp>) -> Answer {
         let Some((name, route)) = self.route(&call.path) else {
             return Answer::problem(Problem::new(ProblemCode::NotFound), Record::new("none"));
         };
@@ -119,43 +135,67 @@ impl Api {
         if call.method == Method::OPTIONS {
             return Answer { reply: Ok(self.cors.preflight(&call.headers)), record };
         }
-        let ring = route.ring();
+        match route {
+            Route::KeySet(keys) if call.method == Method::GET => well_known::answer(keys.key_set().await, &call.headers, record),
+            Route::Discovery(keys) if call.method == Method::GET => {
+                well_known::answer(keys.discovery().await, &call.headers, record)
+            }
+            Route::KeySet(_) | Route::Discovery(_) => Answer::problem(Problem::method_not_allowed("GET"), record),
+            route => self.answer_post(route, call, deadline, record).await,
+        }
+    }
+
+    async fn answer_post(&self, route: Route<'_>, call: &Call, deadline: Option<Timestamp>, record: Record) -> Answer {
+        let Some(ring) = route.ring() else { return Answer::problem(Problem::method_not_allowed("GET"), record) };
         let (source, body) = match admit(call, ring.callers()) {
             Ok(admitted) => admitted,
             Err(problem) => return Answer::problem(problem, record),
         };
+        let presented = Presented { headers: &call.headers, body, cors: &self.cors };
         match route {
-            Route::Send(send) => {
-                let deadline = call.time_left.map(|time_left| started.plus(time_left));
-                send_otp::answer(send, self.locale, (source, deadline), &call.headers, body, record).await
-            }
-            Route::Verify(verify) => verify_otp::answer(verify, source, body, record).await,
+            Route::Send(send) => send_otp::answer(send, self.locale, (source, deadline), &call.headers, body, record).await,
+            Route::Verify(verify) => verify_otp::answer(verify, self.transport(), source, &call.headers, body, record).await,
+            Route::Refresh(routes) => refresh(routes, presented, record).await,
+            Route::LogOut(routes) => log_out(routes, presented, record).await,
+            Route::KeySet(_) | Route::Discovery(_) => Answer::problem(Problem::method_not_allowed("GET"), record),
         }
+    }
+
+    fn transport(&self) -> Transport {
+        self.sessions.as_ref().map_or(Transport::Body, |routes| routes.transport)
     }
 
     /// The route of a path; one trailing slash is forgiven, since clients written for Django send it.
     fn route(&self, path: &str) -> Option<(&'static str, Route<'_>)> {
-        match path.strip_prefix(BASE_PATH)?.strip_suffix('/').unwrap_or(path.strip_prefix(BASE_PATH)?) {
-            "/send" => self.send.as_ref().map(|send| ("send", Route::Send(send))),
-            "/verify" => self.verify.as_ref().map(|verify| ("verify", Route::Verify(verify))),
+        let (sessions, published) = (self.sessions.as_ref(), self.published.as_deref());
+        match path.strip_suffix('/').unwrap_or(path) {
+            "/api/auth/otp/send" => self.send.as_ref().map(|send| ("send", Route::Send(send))),
+            "/api/auth/otp/verify" => self.verify.as_ref().map(|verify| ("verify", Route::Verify(verify))),
+            "/api/auth/token/refresh" => sessions.map(|routes| ("refresh", Route::Refresh(routes))),
+            "/api/auth/logout" => sessions.map(|routes| ("logout", Route::LogOut(routes))),
+            "/.well-known/jwks.json" => published.map(|keys| ("jwks", Route::KeySet(keys))),
+            "/.well-known/openid-configuration" => published.map(|keys| ("discovery", Route::Discovery(keys))),
             _ => None,
         }
     }
 }
 
 impl Route<'_> {
-    fn ring(&self) -> Arc<KeyRing> {
+    /// The keys of the routes that take a body.
+    fn ring(&self) -> Option<Arc<KeyRing>> {
         match self {
-            Self::Send(send) => send.keys.ring(),
-            Self::Verify(verify) => verify.keys.ring(),
+            Self::Send(send) => Some(send.keys.ring()),
+            Self::Verify(verify) => Some(verify.keys.ring()),
+            Self::Refresh(routes) | Self::LogOut(routes) => Some(routes.refresh.sessions.keys.ring()),
+            Self::KeySet(_) | Self::Discovery(_) => None,
         }
     }
 }
 
-/// The checks that every route makes before it reads the body.
+/// The checks that every route with a body makes before it reads it.
 fn admit<'a>(call: &'a Call, callers: &TrustedCallers) -> Result<(SourceAddress, &'a Bytes), Problem> {
     if call.method != Method::POST {
-        return Err(Problem::new(ProblemCode::MethodNotAllowed));
+        return Err(Problem::method_not_allowed("POST"));
     }
     if !headers::is_json(&call.headers) {
         return Err(Problem::new(ProblemCode::UnsupportedMediaType));

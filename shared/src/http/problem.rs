@@ -23,11 +23,25 @@ pub enum ProblemCode {
     AttemptsExhausted,
     /// A `challenge_id` is required.
     ChallengeRequired,
+    /// The refresh token was not made here.
+    InvalidRefreshToken,
+    /// The refresh token was used before; its session has ended by that.
+    RefreshTokenReused,
+    /// The session has ended, or there is none.
+    SessionEnded,
+    /// The request carries a cookie and does not come from a page that may call.
+    OriginNotAllowed,
+    /// The access token is not good.
+    InvalidToken,
     /// The destination is not served.
     DestinationNotAllowed,
+    /// The identifier belongs to another user.
+    IdentifierTaken,
+    /// The user has another identifier of this kind.
+    IdentifierAlreadySet,
     /// No such route.
     NotFound,
-    /// Not POST.
+    /// Not the method of the path.
     MethodNotAllowed,
     /// Over 8 KiB.
     PayloadTooLarge,
@@ -88,6 +102,42 @@ impl ProblemCode {
                 "Challenge required",
                 "The challenge_id of the reply to the send request is required.",
             ),
+            Self::InvalidRefreshToken => {
+                (S::BAD_REQUEST, "invalid_refresh_token", "Invalid refresh token", "This is not a refresh token of this service.")
+            }
+            Self::RefreshTokenReused => (
+                S::BAD_REQUEST,
+                "refresh_token_reused",
+                "Refresh token reused",
+                "This refresh token was used before, so its session was ended. Sign in again.",
+            ),
+            Self::SessionEnded => {
+                (S::BAD_REQUEST, "session_ended", "Session ended", "There is no session, or it has ended. Sign in again.")
+            }
+            Self::OriginNotAllowed => (
+                S::FORBIDDEN,
+                "origin_not_allowed",
+                "Origin not allowed",
+                "Requests with a cookie must come from an allowed origin.",
+            ),
+            Self::InvalidToken => (
+                S::BAD_REQUEST,
+                "invalid_token",
+                "Invalid token",
+                "The access token is not valid here, or not any more. Sign in again.",
+            ),
+            Self::IdentifierTaken => (
+                S::CONFLICT,
+                "identifier_taken",
+                "Identifier taken",
+                "The code is right, but this identifier belongs to another user.",
+            ),
+            Self::IdentifierAlreadySet => (
+                S::CONFLICT,
+                "identifier_already_set",
+                "Identifier already set",
+                "The code is right, but you have another identifier of this type.",
+            ),
             Self::DestinationNotAllowed => {
                 (S::FORBIDDEN, "destination_not_allowed", "Destination not allowed", "Codes cannot be sent to this destination.")
             }
@@ -139,6 +189,7 @@ pub struct Problem {
     errors: Vec<FieldError>,
     attempts_remaining: Option<u32>,
     retry_after: Option<Duration>,
+    allowed: &'static str,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
@@ -146,7 +197,15 @@ impl Problem {
     /// With the sentence of the table.
     #[must_use]
     pub const fn new(code: ProblemCode) -> Self {
-        Self { code, detail: None, errors: Vec::new(), attempts_remaining: None, retry_after: None, headers: Vec::new() }
+        Self {
+            code,
+            detail: None,
+            errors: Vec::new(),
+            attempts_remaining: None,
+            retry_after: None,
+            allowed: "POST",
+            headers: Vec::new(),
+        }
     }
 
     /// `invalid_request` with a sentence about the whole body.
@@ -160,6 +219,13 @@ impl Problem {
     pub fn invalid_fields(errors: Vec<FieldError>) -> Self {
         let named: Vec<String> = errors.iter().map(|error| format!("{}: {}", error.field, error.message)).collect();
         Self { detail: Some(named.join(" ")), errors, ..Self::new(ProblemCode::InvalidRequest) }
+    }
+
+    /// `method_not_allowed` on a path that has this one method.
+    #[must_use]
+    pub fn method_not_allowed(allowed: &'static str) -> Self {
+        let detail = Some(format!("Only {allowed} is allowed here."));
+        Self { detail, allowed, ..Self::new(ProblemCode::MethodNotAllowed) }
     }
 
     /// With another sentence.
@@ -225,7 +291,8 @@ impl Problem {
         let headers = response.headers_mut();
         headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::METHOD_NOT_ALLOWED {
-            headers.insert(http::header::ALLOW, HeaderValue::from_static("POST, OPTIONS"));
+            let allowed = if self.allowed == "GET" { "GET, OPTIONS" } else { "POST, OPTIONS" };
+            headers.insert(http::header::ALLOW, HeaderValue::from_static(allowed));
         }
         if let Some(wait) = self.retry_after {
             headers.insert(http::header::RETRY_AFTER, headers::number(secs_rounded_up(wait)));

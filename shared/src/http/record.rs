@@ -12,6 +12,7 @@ use crate::domain::keys::KeyRing;
 use crate::domain::purpose::Purpose;
 use crate::domain::recipient::Recipient;
 use crate::domain::time::millis;
+use crate::domain::user::Withheld;
 use crate::ports::sender::Delivery;
 
 /// The parts of the line, gathered while the request is answered.
@@ -71,7 +72,11 @@ impl Record {
         self
     }
 
-    pub(super) fn delivered(mut self, delivery: Option<&Delivery>) -> Self {
+    pub(super) fn delivered(mut self, delivery: Option<&Delivery>, withheld: Option<Withheld>) -> Self {
+        if let Some(why) = withheld {
+            (self.delivery, self.cause) = ("withheld", why.to_string());
+            return self;
+        }
         let (outcome, provider, cause) = match delivery {
             None => ("replayed", &"", ""),
             Some(Delivery::Accepted { provider, message_id }) => ("accepted", provider, message_id.as_str()),

@@ -54,8 +54,13 @@ fn read(default: Locale, source: SourceAddress, headers: &HeaderMap, body: &Byte
         fields.fault("Idempotency-Key", message);
         None
     });
+    let access_token = headers::bearer(headers);
+    if access_token.is_some() {
+        fields.check_link(recipient.as_ref(), purpose);
+    }
     let locale = Locale::negotiate(stated.as_deref(), headers::accept_language(headers), default);
-    Ok(SendRequest { recipient: fields.finish(recipient)?, purpose, locale, challenge_id, idempotency_key, source, deadline: None })
+    let recipient = fields.finish(recipient)?;
+    Ok(SendRequest { recipient, purpose, locale, challenge_id, idempotency_key, access_token, source, deadline: None })
 }
 
 fn reply(request: &SendRequest, sent: &Sent, policy: &Policy, record: Record) -> Answer {
@@ -71,7 +76,8 @@ fn reply(request: &SendRequest, sent: &Sent, policy: &Policy, record: Record) ->
         "resend_cooldown_seconds": sent.cooldown.as_secs(),
     });
     let limits = headers::rate_limit(&identifier_quotas(policy), sent.sends_left, sent.hour_resets_in);
-    Answer::json(&body, limits, record.delivered(sent.delivery.as_ref()).watched(&sent.watched))
+    let record = record.delivered(sent.delivery.as_ref(), sent.withheld).watched(&sent.watched);
+    Answer::json(&body, limits, record)
 }
 
 fn problem(error: &SendError, policy: &Policy) -> Problem {
@@ -79,6 +85,7 @@ fn problem(error: &SendError, policy: &Policy) -> Problem {
         SendError::Guard(refused) => guarded(refused),
         SendError::ChannelOff => Problem::new(ProblemCode::DestinationNotAllowed),
         SendError::ForgedChallenge(_) | SendError::ReplayExpired => Problem::new(ProblemCode::ChallengeExpired),
+        SendError::InvalidToken(_) => Problem::new(ProblemCode::InvalidToken),
         SendError::IdempotencyKeyReused => Problem::new(ProblemCode::IdempotencyKeyReused),
         SendError::AddressLimited(wait) => limited(*wait, &address_quotas(policy)),
         SendError::RateLimited(wait) => limited(*wait, &identifier_quotas(policy)),

@@ -15,6 +15,10 @@ pub trait KeySource: Send + Sync {
     /// Reads the keys again, because a token names one that is not here. An implementation bounds how often it really
     /// does, since anybody can send such tokens, and keeps what it has when reading fails.
     async fn refresh(&self) -> Arc<KeyRing>;
+
+    /// The keys to make something new with. An implementation reads them again when they are so old that a rotation may
+    /// have passed them by.
+    async fn recent(&self) -> Arc<KeyRing>;
 }
 
 /// Keys that never change: for the local server and tests.
@@ -25,6 +29,10 @@ impl KeySource for Arc<KeyRing> {
     }
 
     async fn refresh(&self) -> Arc<KeyRing> {
+        Self::clone(self)
+    }
+
+    async fn recent(&self) -> Arc<KeyRing> {
         Self::clone(self)
     }
 }

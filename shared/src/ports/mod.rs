@@ -1,8 +1,11 @@
 //! What the use cases need from the world: few-method traits, each saying what must be atomic, and their typed errors.
 
 pub mod clock;
+pub mod decoy;
 pub mod directory;
 pub mod guard;
 pub mod keys;
 pub mod sender;
+pub mod sessions;
 pub mod store;
+pub mod tokens;

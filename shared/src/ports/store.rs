@@ -12,7 +12,7 @@ use async_trait::async_trait;
 
 use crate::domain::challenge::ChallengeId;
 use crate::domain::keys::LedgerKey;
-use crate::domain::ledger::{GuessWrite, KnownUser, Ledger, ResendWrite, SendWrite, Written};
+use crate::domain::ledger::{GuessWrite, Ledger, ResendWrite, SendWrite, Written};
 use crate::domain::time::Timestamp;
 
 /// The items of identifiers.
@@ -39,9 +39,6 @@ pub trait ChallengeStore: Send + Sync {
 
     /// Reads an identifier's item, up to date; an empty ledger when there is none.
     async fn read(&self, key: &LedgerKey, now: Timestamp) -> Result<Ledger, StoreError>;
-
-    /// Remembers the user that an identifier signs in, so that the next sign-in needs no other read.
-    async fn remember_user(&self, key: &LedgerKey, user: &KnownUser) -> Result<(), StoreError>;
 }
 
 /// The windows on source addresses, and what Idempotency-Keys were used for.

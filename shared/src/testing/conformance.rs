@@ -14,13 +14,11 @@ use crate::domain::challenge::ChallengeId;
 use crate::domain::code::{CodeName, CodeShape};
 use crate::domain::keys::{KeyId, LedgerKey};
 use crate::domain::ledger::{
-    GuessVerdict, GuessWrite, KnownUser, Level, RequestId, ResendVerdict, ResendWrite, SendLimits, SendVerdict, SendWrite,
-    SlotState,
+    GuessVerdict, GuessWrite, Level, RequestId, ResendVerdict, ResendWrite, SendLimits, SendVerdict, SendWrite, SlotState,
 };
 use crate::domain::purpose::Purpose;
 use crate::domain::recipient::Recipient;
 use crate::domain::time::Timestamp;
-use crate::domain::user::UserId;
 use crate::ports::clock::random;
 use crate::ports::store::{AddressLimits, AddressVerdict, ChallengeStore, IdempotencyVerdict, WindowStore};
 
@@ -48,7 +46,7 @@ pub async fn challenges<S: ChallengeStore + 'static>(store: Arc<S>) -> Outcome {
     an_idempotency_key_sends_once(&*store).await?;
     a_resend_changes_nothing_but_the_windows(&*store).await?;
     an_undelivered_code_is_dead(&*store).await?;
-    users_are_remembered(&*store).await?;
+    the_provider_that_delivered_is_noted(&*store).await?;
     parallel_sends_are_one(store.clone()).await?;
     parallel_wrong_guesses_are_counted(store.clone()).await?;
     parallel_right_guesses_are_one(store).await
@@ -329,6 +327,19 @@ async fn a_resend_changes_nothing_but_the_windows(store: &dyn ChallengeStore) ->
     same("nor one that has no guesses left", helpless, ResendVerdict::Gone)
 }
 
+async fn the_provider_that_delivered_is_noted(store: &dyn ChallengeStore) -> Outcome {
+    let subject = Subject::new()?;
+    let challenge = sent(store, &subject, 1, subject.now).await?;
+    let set = |id, provider| store.set_provider(&subject.key, challenge.slot, id, provider);
+    set(ChallengeId([77; 16]), "stranger").await.map_err(|e| e.to_string())?;
+    set(challenge.id, "other").await.map_err(|e| e.to_string())?;
+    let ledger = store.read(&subject.key, subject.after(1)).await.map_err(|e| e.to_string())?;
+    let provider = ledger.slots.get(&challenge.slot).map(|slot| slot.provider.clone());
+    same("the provider is that of the challenge", provider, Some("other".to_owned()))?;
+    let verdict = guess(store, &subject.guess(&challenge, RIGHT, 2, subject.after(1))).await?;
+    same("and nothing else has changed", verdict, GuessVerdict::Right)
+}
+
 async fn an_undelivered_code_is_dead(store: &dyn ChallengeStore) -> Outcome {
     let subject = Subject::new()?;
     let challenge = sent(store, &subject, 1, subject.now).await?;
@@ -344,16 +355,6 @@ async fn an_undelivered_code_is_dead(store: &dyn ChallengeStore) -> Outcome {
     let ledger = store.read(&subject.key, subject.after(1)).await.map_err(|e| e.to_string())?;
     same("and says what it is", ledger.slots.get(&challenge.slot).map(|slot| slot.state.clone()), Some(SlotState::Dead))?;
     same("its send stays counted", ledger.sends.len(), 2)
-}
-
-async fn users_are_remembered(store: &dyn ChallengeStore) -> Outcome {
-    let subject = Subject::new()?;
-    let challenge = sent(store, &subject, 1, subject.now).await?;
-    let user = KnownUser { id: UserId::new(subject.now, [1; 10]), created_at: subject.now };
-    store.remember_user(&subject.key, &user).await.map_err(|e| e.to_string())?;
-    let write = subject.guess(&challenge, RIGHT, 2, subject.after(1));
-    let written = store.guess(&write).await.map_err(|e| e.to_string())?;
-    same("the image of a right guess knows the user", written.ledger().user.clone(), Some(user))
 }
 
 /// Of 50 sends at once, one is accepted.

@@ -84,7 +84,13 @@ impl Embedded {
     /// The store on our table.
     #[must_use]
     pub fn store(&self) -> DynamoStore {
-        DynamoStore::new(self.client(), TABLE.to_owned())
+        self.store_at(&self.endpoint())
+    }
+
+    /// The same, by way of a server that stands in front of the table.
+    #[must_use]
+    pub fn store_at(&self, endpoint: &str) -> DynamoStore {
+        DynamoStore::new(self.aws.dynamodb(Some(endpoint)), TABLE.to_owned())
     }
 }
 

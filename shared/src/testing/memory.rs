@@ -11,12 +11,9 @@ use async_trait::async_trait;
 use crate::domain::challenge::ChallengeId;
 use crate::domain::keys::LedgerKey;
 use crate::domain::ledger::{
-    GuessWrite, KnownUser, LastSend, Ledger, RequestId, ResendWrite, SendLimits, SendWrite, Slot, SlotState, Written, period,
+    GuessWrite, LastSend, Ledger, RequestId, ResendWrite, SendLimits, SendWrite, Slot, SlotState, Written, period,
 };
-use crate::domain::recipient::Recipient;
 use crate::domain::time::Timestamp;
-use crate::domain::user::{User, UserId};
-use crate::ports::directory::Directory;
 use crate::ports::store::{AddressLimits, AddressVerdict, ChallengeStore, IdempotencyVerdict, StoreError, WindowStore};
 
 /// An item: the ledger, and the failures of each period.
@@ -167,14 +164,6 @@ impl ChallengeStore for MemoryStore {
     async fn read(&self, key: &LedgerKey, now: Timestamp) -> Result<Ledger, StoreError> {
         Ok(self.load(key).image(now))
     }
-
-    async fn remember_user(&self, key: &LedgerKey, user: &KnownUser) -> Result<(), StoreError> {
-        self.apply(key, Timestamp::from_millis(0), |item| {
-            item.ledger.user = Some(user.clone());
-            true
-        });
-        Ok(())
-    }
 }
 
 #[async_trait]
@@ -200,25 +189,6 @@ impl WindowStore for MemoryStore {
         let mut claims = self.idempotency.lock().unwrap_or_else(PoisonError::into_inner);
         let claimed = claims.entry(key.to_owned()).or_insert_with(|| fingerprint.to_owned());
         Ok(if claimed == fingerprint { IdempotencyVerdict::Same } else { IdempotencyVerdict::Other })
-    }
-}
-
-/// The users in memory, by their pointers.
-#[derive(Default)]
-pub struct MemoryDirectory(Mutex<BTreeMap<String, User>>);
-
-#[async_trait]
-impl Directory for MemoryDirectory {
-    async fn resolve_or_create(
-        &self,
-        pointer: &str,
-        recipient: &Recipient,
-        fresh: UserId,
-        now: Timestamp,
-    ) -> Result<User, StoreError> {
-        let mut users = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let created = || User::with_identifier(fresh, recipient, now);
-        Ok(users.entry(pointer.to_owned()).or_insert_with(created).clone())
     }
 }
 
@@ -267,9 +237,5 @@ impl ChallengeStore for RacyStore {
 
     async fn read(&self, key: &LedgerKey, now: Timestamp) -> Result<Ledger, StoreError> {
         self.0.read(key, now).await
-    }
-
-    async fn remember_user(&self, key: &LedgerKey, user: &KnownUser) -> Result<(), StoreError> {
-        self.0.remember_user(key, user).await
     }
 }

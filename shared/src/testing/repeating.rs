@@ -8,7 +8,7 @@ use async_trait::async_trait;
 
 use crate::domain::challenge::ChallengeId;
 use crate::domain::keys::LedgerKey;
-use crate::domain::ledger::{GuessWrite, KnownUser, Ledger, ResendWrite, SendWrite, Written};
+use crate::domain::ledger::{GuessWrite, Ledger, ResendWrite, SendWrite, Written};
 use crate::domain::time::Timestamp;
 use crate::ports::store::{ChallengeStore, StoreError};
 
@@ -66,9 +66,5 @@ impl<S: ChallengeStore> ChallengeStore for Repeating<S> {
 
     async fn read(&self, key: &LedgerKey, now: Timestamp) -> Result<Ledger, StoreError> {
         self.behind.read(key, now).await
-    }
-
-    async fn remember_user(&self, key: &LedgerKey, user: &KnownUser) -> Result<(), StoreError> {
-        self.behind.remember_user(key, user).await
     }
 }

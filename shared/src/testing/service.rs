@@ -1,7 +1,7 @@
 //! The whole service in a test's hands: the real handlers and use cases, a clock that stands still, and the outbox.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,13 +9,21 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::Value;
 
 use super::clock::TestClock;
+use super::decoy::InstantDecoy;
 #[cfg(feature = "testing")]
 use super::embedded::{Embedded, EmbeddedError};
-use super::memory::{MemoryDirectory, MemoryStore};
+use super::memory::MemoryStore;
+use super::memory_directory::MemoryDirectory;
 use super::memory_guard::MemoryGuard;
+use super::racy_sessions::RacySessions;
+use crate::adapters::jwt::{Jwt, JwtSettings};
+use crate::adapters::no_tokens::NoTokens;
 use crate::adapters::outbox::Outbox;
 use crate::adapters::system::SystemRandomness;
+use crate::app::grant::{Grants, Sessions};
 use crate::app::guard::Guard;
+use crate::app::log_out::LogOut;
+use crate::app::refresh_session::RefreshSession;
 use crate::app::send_otp::SendOtp;
 use crate::app::verify_otp::VerifyOtp;
 use crate::domain::guard::GuardPolicy;
@@ -23,19 +31,30 @@ use crate::domain::guard::budget::Budget;
 use crate::domain::guard::destinations::SmsCountries;
 use crate::domain::guard::unanswered::{CountryFloor, PrefixLimits};
 use crate::domain::keys::{InvalidKeys, KeyId, KeyRing};
-use crate::domain::policy::Policy;
+use crate::domain::policy::{Policy, SignUp};
+use crate::domain::session::{SessionPolicy, Transport};
+use crate::domain::signing::{Algorithm, SigningKey, SigningKeys};
 use crate::domain::test_identifiers::TestIdentifiers;
-use crate::http::{Api, Call, Cors};
+use crate::http::{Api, Call, Cors, SessionRoutes};
 use crate::messages::{Brand, Locale};
 use crate::ports::clock::{Clock, Randomness};
+use crate::ports::decoy::Decoy;
 use crate::ports::directory::Directory;
 use crate::ports::guard::GuardStore;
 use crate::ports::keys::KeySource;
 use crate::ports::sender::Sender;
+use crate::ports::sessions::SessionStore;
 use crate::ports::store::{ChallengeStore, WindowStore};
+use crate::ports::tokens::TokenChecker;
 
 /// The page that may call the service under test.
 pub const ORIGIN: &str = "https://app.example.com";
+
+/// Who access tokens of services under test are from.
+pub const ISSUER: &str = "https://auth.example.com";
+
+/// Whom they are for.
+pub const AUDIENCE: &str = "https://api.example.com";
 
 /// What a service under test is made of. Every part can be replaced before [`Setup::build`].
 pub struct Setup {
@@ -45,6 +64,12 @@ pub struct Setup {
     pub windows: Arc<dyn WindowStore>,
     /// The users.
     pub directory: Arc<dyn Directory>,
+    /// Who tells genuine access tokens, where it is not the service itself.
+    pub tokens: Option<Arc<dyn TokenChecker>>,
+    /// What happens in the place of a delivery that must not happen: nothing, and at once.
+    pub decoy: Arc<dyn Decoy>,
+    /// Who may sign in.
+    pub sign_up: SignUp,
     /// The keys.
     pub keys: Arc<dyn KeySource>,
     /// The clock, shared with the outbox.
@@ -63,6 +88,12 @@ pub struct Setup {
     pub counters: Arc<dyn GuardStore>,
     /// Identifiers of testers.
     pub test_identifiers: TestIdentifiers,
+    /// Access tokens; on unless taken away.
+    pub jwt: Option<JwtSettings>,
+    /// Sessions; off unless given.
+    pub sessions: Option<(SessionPolicy, Transport)>,
+    /// Where they live.
+    pub session_store: Arc<dyn SessionStore>,
 }
 
 /// A service under test.
@@ -92,7 +123,18 @@ pub struct TestReply {
 /// # Errors
 /// Never with these.
 pub fn test_keys() -> Result<Arc<KeyRing>, InvalidKeys> {
-    KeyRing::new(&[(KeyId(1), vec![7; 64])].into(), KeyId(1), KeyId(1)).map(Arc::new)
+    let ring = KeyRing::new(&[(KeyId(1), vec![7; 64])].into(), KeyId(1), KeyId(1))?;
+    Ok(Arc::new(match test_signing_keys() {
+        Some(keys) => ring.with_signing(keys),
+        None => ring,
+    }))
+}
+
+/// One RSA key for all tests of a process, since making one takes a while.
+fn test_signing_keys() -> Option<SigningKeys> {
+    static KEY: OnceLock<Option<String>> = OnceLock::new();
+    let text = KEY.get_or_init(|| SigningKey::generate(Algorithm::Rs256).ok().map(|text| text.to_string()));
+    SigningKeys::new([(1, SigningKey::parse(text.as_ref()?).ok()?)].into(), 1)
 }
 
 /// A guard that serves every country and has room for a test's traffic.
@@ -116,8 +158,8 @@ impl Setup {
     #[cfg(feature = "testing")]
     pub fn on(embedded: &Embedded) -> Result<Self, EmbeddedError> {
         let store = Arc::new(embedded.store());
-        let (directory, counters) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
-        Self::with(store, directory, counters).map_err(|error| EmbeddedError::Database(error.to_string()))
+        let (directory, counters, sessions) = (Arc::clone(&store) as _, Arc::clone(&store) as _, Arc::clone(&store) as _);
+        Self::with(store, directory, counters, sessions).map_err(|error| EmbeddedError::Database(error.to_string()))
     }
 
     /// On the reference store, in memory: a fresh one for every run of a fuzz target.
@@ -125,22 +167,28 @@ impl Setup {
     /// # Errors
     /// As [`Self::on`].
     pub fn in_memory() -> Result<Self, InvalidKeys> {
-        let counters = Arc::new(MemoryGuard::default());
-        Self::with(Arc::new(MemoryStore::default()), Arc::new(MemoryDirectory::default()), counters)
+        let (directory, counters) = (Arc::new(MemoryDirectory::default()), Arc::new(MemoryGuard::default()));
+        // Sessions are off.
+        Self::with(Arc::new(MemoryStore::default()), directory, counters, Arc::new(RacySessions::default()))
     }
 
     fn with<S: ChallengeStore + WindowStore + 'static>(
         store: Arc<S>,
         directory: Arc<dyn Directory>,
         counters: Arc<dyn GuardStore>,
+        session_store: Arc<dyn SessionStore>,
     ) -> Result<Self, InvalidKeys> {
         let clock = Arc::new(TestClock::default());
         let outbox = Outbox::new(Arc::clone(&clock) as _);
         Ok(Self {
             store: Arc::clone(&store) as _,
             windows: store,
+            session_store,
             directory,
             counters,
+            tokens: None,
+            decoy: Arc::new(InstantDecoy::default()),
+            sign_up: SignUp::Open,
             keys: Arc::new(test_keys()?),
             clock,
             randomness: Arc::new(SystemRandomness),
@@ -149,16 +197,54 @@ impl Setup {
             policy: Policy { address_per_minute: 100_000, address_per_hour: 100_000, ..Policy::default() },
             guard: wide_guard(),
             test_identifiers: TestIdentifiers::default(),
+            jwt: Some(JwtSettings {
+                issuer: ISSUER.to_owned(),
+                audience: AUDIENCE.to_owned(),
+                lifetime: Duration::from_secs(3600),
+            }),
+            sessions: None,
         })
+    }
+
+    fn made_jwt(&self) -> Option<Arc<Jwt>> {
+        let settings = self.jwt.clone()?;
+        Some(Arc::new(Jwt::new(Arc::clone(&self.keys), Arc::new(SystemRandomness), settings)))
+    }
+
+    fn sessions(&self) -> Option<(Sessions, Transport)> {
+        let (policy, transport) = self.sessions?;
+        let (store, keys) = (Arc::clone(&self.session_store), Arc::clone(&self.keys));
+        Some((Sessions { store, keys, randomness: Arc::new(SystemRandomness), policy }, transport))
+    }
+
+    fn session_routes(&self) -> Option<SessionRoutes> {
+        let (sessions, transport) = self.sessions()?;
+        let log_out = LogOut { sessions: sessions.clone() };
+        let refresh = RefreshSession {
+            sessions,
+            issuer: self.made_jwt()?,
+            directory: Arc::clone(&self.directory),
+            clock: Arc::clone(&self.clock) as _,
+        };
+        Some(SessionRoutes { refresh, log_out, transport })
     }
 
     /// The service.
     #[must_use]
     pub fn build(self) -> Service {
+        let (jwt, sessions, session_routes) = (self.made_jwt(), self.sessions(), self.session_routes());
+        let cors = Cors::new([ORIGIN.to_owned()].into());
+        let cookies = sessions.as_ref().is_some_and(|(_, transport)| *transport == Transport::Cookie);
         let guard = Arc::new(Guard::new(self.counters, self.guard));
+        let own = || jwt.clone().map_or_else(|| Arc::new(NoTokens) as _, |jwt| jwt as Arc<dyn TokenChecker>);
+        let tokens = self.tokens.unwrap_or_else(own);
         let send = SendOtp {
             store: Arc::clone(&self.store),
             windows: self.windows,
+            directory: Arc::clone(&self.directory),
+            tokens: Arc::clone(&tokens),
+            decoy: self.decoy,
+            sign_up: self.sign_up,
             sms: Some(Arc::clone(&self.sender)),
             email: Some(self.sender),
             keys: Arc::clone(&self.keys),
@@ -172,17 +258,22 @@ impl Setup {
         let verify = VerifyOtp {
             store: self.store,
             directory: self.directory,
+            tokens,
+            sign_up: self.sign_up,
             keys: self.keys,
             clock: Arc::clone(&self.clock) as _,
             randomness: self.randomness,
             policy: self.policy,
+            grants: jwt.clone().map(|issuer| Grants { issuer, sessions: sessions.map(|(sessions, _)| sessions) }),
             guard,
         };
         let api = Api {
             send: Some(send),
             verify: Some(verify),
+            sessions: session_routes,
+            published: jwt.map(|jwt| jwt as _),
             locale: Locale::default(),
-            cors: Cors::new([ORIGIN.to_owned()].into()),
+            cors: if cookies { cors.with_credentials() } else { cors },
             clock: Arc::clone(&self.clock) as _,
         };
         Service { api: Arc::new(api), clock: self.clock, outbox: self.outbox }

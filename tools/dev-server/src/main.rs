@@ -18,6 +18,7 @@ mod run;
 mod settings;
 mod stand_ins;
 mod stop;
+mod table_page;
 
 const USAGE: &str = "\
 dev-server               the API, with an embedded table and an outbox page

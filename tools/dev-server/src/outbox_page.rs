@@ -46,11 +46,11 @@ async fn messages(State(outbox): State<Outbox>) -> Response {
 
 /// Codes are for whoever sits at this machine. A web page elsewhere can make its own host name point here (DNS rebinding);
 /// then the browser lets it read, but says that name in `Host`.
-async fn for_this_machine(request: Request, next: Next) -> Response {
+pub async fn for_this_machine(request: Request, next: Next) -> Response {
     let mut response = if is_local(request.headers()) {
         next.run(request).await
     } else {
-        (StatusCode::FORBIDDEN, "The outbox is at localhost only.\n").into_response()
+        (StatusCode::FORBIDDEN, "This page is at localhost only.\n").into_response()
     };
     response.headers_mut().extend(ON_EVERY_REPLY);
     response

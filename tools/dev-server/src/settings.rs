@@ -7,7 +7,7 @@ use otp_auth::config::{Fault, Faults, SendConfig, environment};
 use otp_auth::ports::clock::Clock;
 
 /// What the service's own settings are when the environment does not say.
-const DEFAULTS: [(&str, &str); 9] = [
+const DEFAULTS: [(&str, &str); 12] = [
     ("STAGE", "local"),
     ("TABLE_NAME", "otp-auth"),
     ("KEYS_SECRET_ARN", "local"),
@@ -16,6 +16,10 @@ const DEFAULTS: [(&str, &str); 9] = [
     ("SMS_ALLOWED_COUNTRIES", "*"),
     ("DEFAULT_FROM_EMAIL", "no-reply@example.com"),
     ("CORS_ALLOWED_ORIGINS", "http://localhost:5173"),
+    // The port that is really listened on takes its place (`run.rs`).
+    ("TOKEN_ISSUER", "http://localhost:8000"),
+    ("TOKEN_AUDIENCE", "otp-auth"),
+    ("SESSIONS", "body"),
     // A line for each request would bury the codes.
     ("LOG_LEVEL", "warn"),
 ];
@@ -51,6 +55,13 @@ pub fn for_the_service() -> Result<(Local, SendConfig), Faults> {
         (port, config) => {
             Err(Faults(port.err().into_iter().chain(config.err().into_iter().flat_map(|faults| faults.0)).collect()))
         }
+    }
+}
+
+/// Tokens are from where the keys are: the port that is listened on, unless the environment says otherwise.
+pub fn name_the_issuer(config: &mut SendConfig, port: u16) {
+    if let Some(tokens) = config.core.tokens.as_mut().filter(|_| set("TOKEN_ISSUER").is_none()) {
+        tokens.jwt.issuer = format!("http://localhost:{port}");
     }
 }
 

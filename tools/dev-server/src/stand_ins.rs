@@ -28,8 +28,8 @@ pub async fn run(stop: Stop) -> Result<(), Failure> {
     let listening = Listening::on(settings.port).await?;
     let table = Embedded::start_on(settings.host, None).await?;
     let outbox = Outbox::new(Arc::new(SystemClock));
-    let secret = fresh_secret().map_err(KeysError::Randomness)?;
-    let aws = AwsStandIn::start(outbox.clone(), Some(secret), (settings.host, 0).into());
+    let secret = fresh_secret().map_err(KeysError::Unmade)?;
+    let aws = AwsStandIn::start(outbox.clone(), Some(secret.to_string()), (settings.host, 0).into());
     let aws = aws.await.map_err(|error| Failure::Host(settings.host, error))?;
     aws.tell(|sent| announce(&sent.to, &sent.text));
     let _removed_at_the_end = EnvFile::write(ENV_FILE, &variables(&table.endpoint(), &aws.endpoint()))?;
@@ -70,6 +70,7 @@ fn default(name: &str) -> Option<String> {
         "STAGE" => Some("dev".to_owned()),
         "SMS_ALLOWED_COUNTRIES" => Some("US".to_owned()),
         "LOG_LEVEL" => None,
+        "TOKEN_ISSUER" => Some(FUNCTIONS.to_owned()),
         _ => settings::default(name),
     }
 }

@@ -1,113 +1,136 @@
-//! The users: `L#…` points from an identifier to `U#…`, which holds the user.
+//! The users: `L#…` points from an identifier to `U#…`, which holds the user; `user_item.rs` says what is in them.
+//!
+//! A pointer belongs to whoever creates it: `attribute_not_exists(u)` in the same transaction that writes the user. A user
+//! is changed by transactions with `v = :v`: of two changes at once, one begins again from what the other made. Every change
+//! of who may sign in makes the items of the identifiers (`I#…`) forget the user in the same transaction, so that what they
+//! remember is true.
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 
-use super::DynamoStore;
-use super::error::to_store_error;
-use super::item::{Item, number, text};
+use super::expression::Expression;
+use super::transaction::Transacted;
+use super::user_item::{
+    attributes, changed_user, forgotten, new_pointer, new_user, read_standing, read_user, remembered, user_key,
+};
+use super::{CHANGE_ROUNDS, DynamoStore};
+use crate::domain::keys::KeyRing;
 use crate::domain::recipient::Recipient;
 use crate::domain::time::Timestamp;
-use crate::domain::user::{User, UserId};
-use crate::ports::directory::Directory;
+use crate::domain::user::{Identifier, Standing, User, UserId};
+use crate::ports::directory::{Directory, DirectoryError, Noted};
 use crate::ports::store::StoreError;
-
-/// Rounds of "create, or read who was first" before a contended identifier is answered with 503.
-const ROUNDS: usize = 3;
 
 #[async_trait]
 impl Directory for DynamoStore {
-    async fn resolve_or_create(
-        &self,
-        pointer: &str,
-        recipient: &Recipient,
-        fresh: UserId,
-        now: Timestamp,
-    ) -> Result<User, StoreError> {
-        for _ in 0..ROUNDS {
-            if self.create(pointer, recipient, &fresh, now).await? {
-                return Ok(User::with_identifier(fresh, recipient, now));
+    async fn look_up(&self, keys: &KeyRing, recipient: &Recipient) -> Result<Standing, StoreError> {
+        read_standing(self.get(&keys.pointer_key(recipient)).await?.as_ref())
+    }
+
+    async fn find(&self, id: &UserId) -> Result<Option<User>, StoreError> {
+        let item = self.get(&user_key(id)).await?;
+        item.map(|item| read_user(id.clone(), &item)).transpose()
+    }
+
+    async fn create(&self, keys: &KeyRing, user: &User) -> Result<(), DirectoryError> {
+        let mut updates = vec![(user_key(&user.id), new_user(user))];
+        for identifier in user.identifiers() {
+            updates.push((keys.pointer_key(&identifier.recipient), new_pointer(&user.id)));
+        }
+        if let Some(now) = user.last_sign_in {
+            let known = user.known(now);
+            updates.extend(item_keys(keys, user).map(|key| (key, remembered(&known, now))));
+        }
+        match self.transact(&updates).await? {
+            Transacted::Applied => Ok(()),
+            Transacted::Refused(_) => self.why_not_created(keys, user).await,
+        }
+    }
+
+    async fn link(&self, keys: &KeyRing, id: &UserId, identifier: &Identifier, now: Timestamp) -> Result<User, DirectoryError> {
+        let channel = identifier.recipient.channel();
+        for _ in 0..CHANGE_ROUNDS {
+            let user = self.find(id).await?.ok_or(DirectoryError::NoSuchUser)?;
+            if user.disabled {
+                return Err(DirectoryError::Disabled);
             }
-            if let Some(user) = self.find(pointer).await? {
-                return Ok(user);
+            let first = match user.identifier(channel) {
+                Some(present) if present.recipient != identifier.recipient => return Err(DirectoryError::AlreadySet(channel)),
+                Some(present) if present.verified || !identifier.verified => return Ok(user),
+                present => present.is_none(),
+            };
+            match self.transact(&linking(keys, &user, identifier, first, now)).await? {
+                Transacted::Applied => return Ok(User { version: user.version + 1, ..user.with(identifier.clone()) }),
+                Transacted::Refused(_) => self.must_be_free(keys, id, &identifier.recipient).await?,
             }
         }
-        Err(StoreError::Unavailable("the identifier's user is being changed".to_owned()))
+        Err(contended().into())
+    }
+
+    async fn sign_in(&self, keys: &KeyRing, user: &User, recipient: &Recipient, now: Timestamp) -> Result<Noted, StoreError> {
+        let (attribute, verified) = attributes(recipient.channel());
+        let seen = Expression::new(
+            format!("SET seen = :now, {verified} = :true"),
+            format!("v = :v AND attribute_exists({attribute}) AND attribute_not_exists(disabled)"),
+        )
+        .time(":now", now)
+        .flag(":true", true)
+        .number(":v", user.version);
+        let item = keys.ledger_key(recipient).as_str().to_owned();
+        let updates = [(user_key(&user.id), seen), (item, remembered(&user.known(now), now))];
+        Ok(match self.transact(&updates).await? {
+            Transacted::Applied => Noted::Yes,
+            Transacted::Refused(_) => Noted::Changed,
+        })
     }
 }
 
 impl DynamoStore {
-    /// Creates pointer and user together, if the identifier has no pointer yet. `false` when it has, or may have.
-    async fn create(&self, pointer: &str, recipient: &Recipient, fresh: &UserId, now: Timestamp) -> Result<bool, StoreError> {
-        let point = self
-            .new_item(pointer, "SET u = :id")
-            .expression_attribute_values(":id", AttributeValue::S(fresh.as_str().to_owned()));
-        let user = self
-            .new_item(&user_key(fresh), &format!("SET created = :created, {} = :identifier", attribute(recipient)))
-            .expression_attribute_values(":created", AttributeValue::N(now.as_millis().to_string()))
-            .expression_attribute_values(":identifier", AttributeValue::S(recipient.canonical().to_owned()));
-        let mut transaction = self.client.transact_write_items();
-        for update in [point, user] {
-            let update = update.build().map_err(|_| StoreError::Broken("the request could not be built".to_owned()))?;
-            transaction = transaction.transact_items(TransactWriteItem::builder().update(update).build());
+    /// An attempt of ours whose reply was lost may have created the user: then it is there.
+    async fn why_not_created(&self, keys: &KeyRing, user: &User) -> Result<(), DirectoryError> {
+        for identifier in user.identifiers() {
+            match self.look_up(keys, &identifier.recipient).await? {
+                Standing::Enabled(id) | Standing::Disabled(id) if id != user.id => {
+                    return Err(DirectoryError::Taken(identifier.recipient.channel()));
+                }
+                _ => {}
+            }
         }
-        match transaction.send().await {
-            Ok(_) => Ok(true),
-            Err(error) if is_contended(&error) => Ok(false),
-            Err(error) => Err(to_store_error(&error)),
+        if self.find(&user.id).await?.is_some() { Ok(()) } else { Err(contended().into()) }
+    }
+
+    /// Nobody else has the identifier.
+    async fn must_be_free(&self, keys: &KeyRing, id: &UserId, recipient: &Recipient) -> Result<(), DirectoryError> {
+        match self.look_up(keys, recipient).await? {
+            Standing::Enabled(other) | Standing::Disabled(other) if other != *id => {
+                Err(DirectoryError::Taken(recipient.channel()))
+            }
+            _ => Ok(()),
         }
     }
+}
 
-    /// The user that the pointer leads to.
-    async fn find(&self, pointer: &str) -> Result<Option<User>, StoreError> {
-        let Some(item) = self.get(pointer).await? else { return Ok(None) };
-        let id = UserId::from_stored(text(&item, "u")?);
-        let user = self.get(&user_key(&id)).await?;
-        user.map(|item| read_user(id, &item)).transpose()
+/// The changes that give `user` an identifier. `first`: the user does not have it yet.
+fn linking(keys: &KeyRing, user: &User, identifier: &Identifier, first: bool, now: Timestamp) -> Vec<(String, Expression)> {
+    let (attribute, verified) = attributes(identifier.recipient.channel());
+    let update = format!(", {attribute} = :identifier, {verified} = :verified");
+    let change = changed_user(user, &update, "attribute_not_exists(disabled)")
+        .text(":identifier", identifier.recipient.canonical())
+        .flag(":verified", identifier.verified);
+    let mut updates = vec![(user_key(&user.id), change)];
+    if first {
+        updates.push((keys.pointer_key(&identifier.recipient), new_pointer(&user.id)));
     }
-
-    fn new_item(&self, key: &str, update: &str) -> aws_sdk_dynamodb::types::builders::UpdateBuilder {
-        Update::builder()
-            .table_name(&self.table)
-            .key("pk", AttributeValue::S(key.to_owned()))
-            .update_expression(update)
-            .condition_expression("attribute_not_exists(pk)")
-    }
+    let linked = user.clone().with(identifier.clone());
+    updates.extend(item_keys(keys, &linked).map(|key| (key, forgotten(now))));
+    updates
 }
 
-fn user_key(id: &UserId) -> String {
-    format!("U#{}", id.as_str())
+/// The keys of the items of a user's identifiers.
+pub(super) fn item_keys(keys: &KeyRing, user: &User) -> impl Iterator<Item = String> {
+    user.identifiers().map(|identifier| keys.ledger_key(&identifier.recipient).as_str().to_owned())
 }
 
-const fn attribute(recipient: &Recipient) -> &'static str {
-    match recipient {
-        Recipient::Phone(_) => "phone",
-        Recipient::Email(_) => "email",
-    }
-}
-
-fn read_user(id: UserId, item: &Item) -> Result<User, StoreError> {
-    Ok(User {
-        id,
-        email: identifier(item, "email")?,
-        phone: identifier(item, "phone")?,
-        created_at: Timestamp::from_millis(number(item, "created")?),
-    })
-}
-
-fn identifier(item: &Item, name: &str) -> Result<Option<Recipient>, StoreError> {
-    if !item.contains_key(name) {
-        return Ok(None);
-    }
-    let parsed = Recipient::parse(&text(item, name)?, None);
-    parsed.map(Some).map_err(|_| StoreError::Broken(format!("attribute {name} is out of shape")))
-}
-
-/// Was the transaction cancelled because the pointer exists, or because somebody is changing it right now?
-fn is_contended<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
-    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else { return false };
-    let contended = |code: &str| matches!(code, "ConditionalCheckFailed" | "TransactionConflict");
-    cancelled.cancellation_reasons().iter().any(|reason| reason.code().is_some_and(contended))
+/// Several rounds, and somebody else was quicker in each.
+pub(super) fn contended() -> StoreError {
+    StoreError::Unavailable("the user is being changed".to_owned())
 }

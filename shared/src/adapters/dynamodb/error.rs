@@ -18,6 +18,11 @@ pub(super) fn is_condition_failure<R>(error: &SdkError<UpdateItemError, R>) -> O
     }
 }
 
+/// Was the write kept out by a transaction on its item?
+pub(super) fn is_transaction_conflict<R>(error: &SdkError<UpdateItemError, R>) -> bool {
+    matches!(error.as_service_error(), Some(UpdateItemError::TransactionConflictException(_)))
+}
+
 /// Error codes after which the same request may succeed later.
 const PASSING: [&str; 9] = [
     "InternalServerError",
@@ -32,7 +37,7 @@ const PASSING: [&str; 9] = [
 ];
 
 /// Anything else, as the port has it.
-pub(super) fn to_store_error<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> StoreError {
+pub fn to_store_error<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> StoreError {
     match error {
         SdkError::TimeoutError(_) => StoreError::Unavailable("timeout".to_owned()),
         SdkError::DispatchFailure(_) => StoreError::Unavailable("no connection".to_owned()),

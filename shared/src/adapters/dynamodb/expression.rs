@@ -1,11 +1,13 @@
 //! An update with its condition and the values of its placeholders.
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, Update};
 
 use crate::domain::time::Timestamp;
+use crate::ports::store::StoreError;
 
-/// The parts of one conditional `UpdateItem`.
+/// The parts of one conditional update. An empty condition always holds.
+#[derive(Clone)]
 pub(super) struct Expression {
     pub(super) update: String,
     pub(super) condition: String,
@@ -35,6 +37,30 @@ impl Expression {
 
     pub(super) fn time(self, placeholder: impl Into<String>, time: Timestamp) -> Self {
         self.number(placeholder, time.as_millis())
+    }
+
+    pub(super) fn text(self, placeholder: &'static str, text: &str) -> Self {
+        self.value(placeholder, AttributeValue::S(text.to_owned()))
+    }
+
+    pub(super) fn flag(self, placeholder: &'static str, flag: bool) -> Self {
+        self.value(placeholder, AttributeValue::Bool(flag))
+    }
+
+    /// As one of a transaction's updates.
+    pub(super) fn into_update(self, table: &str, key: &str) -> Result<Update, StoreError> {
+        let mut update = Update::builder()
+            .table_name(table)
+            .key("pk", AttributeValue::S(key.to_owned()))
+            .update_expression(self.update)
+            .set_condition_expression(Some(self.condition).filter(|condition| !condition.is_empty()));
+        for (placeholder, name) in self.names {
+            update = update.expression_attribute_names(placeholder, name);
+        }
+        for (placeholder, value) in self.values {
+            update = update.expression_attribute_values(placeholder, value);
+        }
+        update.build().map_err(|_| StoreError::Broken("the request could not be built".to_owned()))
     }
 
     pub(super) fn apply(self, mut request: UpdateItemFluentBuilder) -> UpdateItemFluentBuilder {

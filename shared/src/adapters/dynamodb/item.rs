@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
+use super::user_item::read_known_user;
 use crate::domain::challenge::ChallengeId;
 use crate::domain::code::{CodeName, CodeShape};
 use crate::domain::keys::KeyId;
-use crate::domain::ledger::{KnownUser, LastSend, Ledger, RequestId, Slot, SlotState, period};
+use crate::domain::ledger::{LastSend, Ledger, RequestId, Slot, SlotState, period};
 use crate::domain::policy::SENDS_PER_DAY;
 use crate::domain::purpose::Purpose;
 use crate::domain::time::Timestamp;
-use crate::domain::user::UserId;
 use crate::ports::store::StoreError;
 
 /// An item as the SDK has it.
@@ -34,15 +34,6 @@ pub(super) fn ledger(item: Option<&Item>, now: Timestamp) -> Result<Ledger, Stor
         slots,
         user: item.get("u").map(read_known_user).transpose()?,
     })
-}
-
-/// The known user as the attribute `u`.
-pub(super) fn known_user(user: &KnownUser) -> AttributeValue {
-    let fields = [
-        ("i".to_owned(), AttributeValue::S(user.id.as_str().to_owned())),
-        ("c".to_owned(), AttributeValue::N(user.created_at.as_millis().to_string())),
-    ];
-    AttributeValue::M(fields.into())
 }
 
 /// The registers, newest first; 0 stands for "no send yet".
@@ -112,11 +103,6 @@ fn times(item: &Item, name: &str) -> Result<Vec<Timestamp>, StoreError> {
     list.iter().map(|value| read(value).ok_or_else(|| out_of_shape("t"))).collect()
 }
 
-fn read_known_user(value: &AttributeValue) -> Result<KnownUser, StoreError> {
-    let fields = value.as_m().map_err(|_| out_of_shape("u"))?;
-    Ok(KnownUser { id: UserId::from_stored(text(fields, "i")?), created_at: Timestamp::from_millis(number(fields, "c")?) })
-}
-
 /// A counter; 0 when it is not there yet.
 fn count(item: &Item, name: &str) -> Result<u32, StoreError> {
     let value = optional_number(item, name)?.unwrap_or(0);
@@ -137,6 +123,6 @@ pub(super) fn text(item: &Item, name: &str) -> Result<String, StoreError> {
     item.get(name).and_then(|value| value.as_s().ok()).cloned().ok_or_else(|| out_of_shape(name))
 }
 
-fn out_of_shape(name: &str) -> StoreError {
+pub(super) fn out_of_shape(name: &str) -> StoreError {
     StoreError::Broken(format!("attribute {name} is out of shape"))
 }

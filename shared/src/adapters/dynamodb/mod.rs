@@ -5,7 +5,8 @@
 //! | `I#…` | an identifier: windows, failures, challenges | `send.rs`, `guess.rs`, read by `item.rs` |
 //! | `A#…#hour` | a source address in one hour | `windows.rs` |
 //! | `K#…` | an Idempotency-Key | `windows.rs` |
-//! | `L#…`, `U#…` | identifier to user, and the user | `directory.rs` |
+//! | `L#…`, `U#…` | identifier to user, and the user | `directory.rs`, `administration.rs`, read by `user_item.rs` |
+//! | `R#…` | a session: a family of refresh tokens | `sessions.rs` |
 //! | `V#…`, `P#…`, `C#…`, `D#…`, `STOPS` | the guard: addresses, prefixes, countries and mail, days, stops | `guard/` |
 #![cfg(feature = "aws")]
 
@@ -22,10 +23,11 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValue, Re
 
 use crate::domain::challenge::ChallengeId;
 use crate::domain::keys::LedgerKey;
-use crate::domain::ledger::{GuessWrite, KnownUser, Ledger, ResendWrite, SendWrite, Written};
+use crate::domain::ledger::{GuessWrite, Ledger, ResendWrite, SendWrite, Written};
 use crate::domain::time::Timestamp;
 use crate::ports::store::{ChallengeStore, StoreError};
 
+mod administration;
 mod directory;
 mod error;
 mod expression;
@@ -33,12 +35,29 @@ pub mod guard;
 mod guess;
 mod item;
 mod send;
+mod sessions;
 pub mod table;
+mod transaction;
+mod user_item;
 mod windows;
 
-use error::{is_condition_failure, to_store_error};
+pub use error::to_store_error;
+use error::{is_condition_failure, is_transaction_conflict};
 use expression::Expression;
 use item::Item;
+
+/// Rounds of the same write against somebody else's transaction on the same item, before it is answered with 503.
+const CONFLICT_ROUNDS: usize = 4;
+/// Rounds of "read the user, change it if nobody else did" before a contended user is answered with 503.
+const CHANGE_ROUNDS: usize = 8;
+
+/// The ledger in an identifier's item that was read in another way, by an operator's scan.
+///
+/// # Errors
+/// The item is out of shape.
+pub fn ledger_of(item: &HashMap<String, AttributeValue>, now: Timestamp) -> Result<Ledger, StoreError> {
+    item::ledger(Some(item), now)
+}
 
 /// Everything this service stores, in one table.
 #[derive(Clone, Debug)]
@@ -54,9 +73,16 @@ impl DynamoStore {
         Self { client, table }
     }
 
-    /// One conditional `UpdateItem`. Its outcome and its image come from the same atomic step.
+    /// One conditional `UpdateItem`. Its outcome and its image come from the same atomic step. A transaction on the item that
+    /// is under way at that moment keeps everybody else out of it: then nothing was written, and it is tried again.
     async fn update(&self, key: &str, expression: Expression) -> Result<Image, StoreError> {
-        image(self.request(key, expression).send().await)
+        for _ in 0..CONFLICT_ROUNDS {
+            match self.request(key, expression.clone()).send().await {
+                Err(error) if is_transaction_conflict(&error) => {}
+                outcome => return image(outcome),
+            }
+        }
+        Err(StoreError::Unavailable("TransactionConflict".to_owned()))
     }
 
     /// The same in a single attempt: for a write that must not happen twice.
@@ -157,11 +183,5 @@ impl ChallengeStore for DynamoStore {
 
     async fn read(&self, key: &LedgerKey, now: Timestamp) -> Result<Ledger, StoreError> {
         item::ledger(self.get(key.as_str()).await?.as_ref(), now)
-    }
-
-    async fn remember_user(&self, key: &LedgerKey, user: &KnownUser) -> Result<(), StoreError> {
-        let expression =
-            Expression::new("SET u = :user".to_owned(), "attribute_exists(pk)".to_owned()).value(":user", item::known_user(user));
-        self.update(key.as_str(), expression).await.map(|_| ())
     }
 }

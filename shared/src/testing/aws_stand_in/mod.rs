@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | SNS `Publish` | AWS query protocol: a form in, XML out | `sns.rs` |
 //! | SES v2 `SendEmail` | REST JSON | `ses.rs` |
-//! | Secrets Manager `GetSecretValue` | AWS JSON 1.1 | `secrets.rs` |
+//! | Secrets Manager `GetSecretValue`, `PutSecretValue` | AWS JSON 1.1 | `secrets.rs` |
 //!
 //! Messages land in an [`Outbox`]. A test can script what goes wrong with the next requests ([`AwsStandIn::script`]), and
 //! read what the last ones said.
@@ -80,6 +80,8 @@ struct Shared {
 struct Scripted {
     faults: VecDeque<Fault>,
     secret: Option<String>,
+    /// How often the secret was put.
+    version: u64,
     last_text: Option<Publish>,
     last_mail: Option<SendEmail>,
 }
@@ -184,7 +186,10 @@ impl Shared {
 enum Service {
     Sns,
     Ses,
+    /// `GetSecretValue`.
     Secrets,
+    /// `PutSecretValue`.
+    PutSecret,
 }
 
 /// An answer of a service: what it gives, or its error code and the sentence with it.
@@ -195,6 +200,7 @@ impl Service {
         match (&parts.method, parts.uri.path()) {
             (&Method::POST, ses::PATH) => Some(Self::Ses),
             (&Method::POST, "/") if secrets::is_called(&parts.headers) => Some(Self::Secrets),
+            (&Method::POST, "/") if secrets::is_put(&parts.headers) => Some(Self::PutSecret),
             (&Method::POST, "/") => Some(Self::Sns),
             _ => None,
         }
@@ -205,6 +211,7 @@ impl Service {
             Self::Sns => sns::publish(shared, body),
             Self::Ses => ses::send_email(shared, body),
             Self::Secrets => secrets::get_secret_value(shared, body),
+            Self::PutSecret => secrets::put_secret_value(shared, body),
         }
     }
 
@@ -212,10 +219,10 @@ impl Service {
         match (self, outcome) {
             (Self::Sns, Ok(given)) => reply(StatusCode::OK, sns::MEDIA_TYPE, given),
             (Self::Ses, Ok(given)) => reply(StatusCode::OK, ses::MEDIA_TYPE, given),
-            (Self::Secrets, Ok(given)) => reply(StatusCode::OK, secrets::MEDIA_TYPE, given),
+            (Self::Secrets | Self::PutSecret, Ok(given)) => reply(StatusCode::OK, secrets::MEDIA_TYPE, given),
             (Self::Sns, Err((status, code, message))) => sns::error(status, code, message),
             (Self::Ses, Err((status, code, message))) => ses::error(status, code, message),
-            (Self::Secrets, Err((status, code, message))) => secrets::error(status, code, message),
+            (Self::Secrets | Self::PutSecret, Err((status, code, message))) => secrets::error(status, code, message),
         }
     }
 
@@ -228,7 +235,7 @@ impl Service {
         match self {
             Self::Sns => self.refusal(429, "Throttled"),
             Self::Ses => self.refusal(429, "TooManyRequestsException"),
-            Self::Secrets => self.refusal(400, "ThrottlingException"),
+            Self::Secrets | Self::PutSecret => self.refusal(400, "ThrottlingException"),
         }
     }
 }

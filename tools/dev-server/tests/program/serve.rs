@@ -199,6 +199,40 @@ fn a_code_outlives_a_restart_when_the_table_is_in_a_file() {
 }
 
 #[test]
+fn a_session_and_its_keys_outlive_a_restart_when_the_table_is_in_a_file() {
+    let file = folder("session").join("otp.sqlite");
+    let settings = [("OTP_DB", file.to_str().unwrap())];
+    let mut first = Server::start(&[], &settings);
+    first.post(SEND, ASK_BY_PHONE);
+    let code = first.code_for("+1***01");
+    let signed_in = first.post(VERIFY, &answer_by_phone(&code)).json();
+    let about = first.get("/.well-known/openid-configuration").json();
+    assert_eq!(about["issuer"], format!("http://localhost:{}", first.port));
+    let keys = first.get("/.well-known/jwks.json").json();
+    assert_eq!((keys["keys"].as_array().unwrap().len(), &keys["keys"][0]["alg"]), (2, &Value::from("RS256")));
+    drop(first);
+    let second = Server::start(&[], &settings);
+    assert_eq!(second.get("/.well-known/jwks.json").json(), keys);
+    let token = format!(r#"{{"refresh_token": {}}}"#, signed_in["refresh_token"]);
+    let refreshed = second.post("/api/auth/token/refresh", &token);
+    assert_eq!((refreshed.status, &refreshed.json()["token_type"]), (200, &Value::from("Bearer")), "{refreshed:?}");
+    assert_eq!(second.post("/api/auth/token/refresh", &token).json()["code"], "refresh_token_reused");
+}
+
+#[test]
+fn keys_from_before_there_were_tokens_get_a_signing_key() {
+    let file = folder("old-keys").join("otp.sqlite");
+    let settings = [("OTP_DB", file.to_str().unwrap())];
+    let keys = file.with_extension("sqlite.keys");
+    std::fs::write(&keys, r#"{"identifiers":"k1","codes":"k1","k1":"0123456789abcdef0123456789abcdef"}"#).unwrap();
+    let served = Server::start(&[], &settings).get("/.well-known/jwks.json").json();
+    assert_eq!(served["keys"].as_array().unwrap().len(), 2);
+    assert!(std::fs::read_to_string(&keys).unwrap().contains(r#""k1":"0123456789abcdef0123456789abcdef""#));
+    assert_eq!(std::fs::metadata(&keys).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(Server::start(&[], &settings).get("/.well-known/jwks.json").json(), served);
+}
+
+#[test]
 fn a_table_without_its_keys_is_not_opened() {
     let file = folder("lost-keys").join("otp.sqlite");
     let settings = [("OTP_DB", file.to_str().unwrap())];
@@ -244,4 +278,22 @@ async fn forget_limits(file: &str) {
             table.client().delete_item().table_name(TABLE).key("pk", item["pk"].clone()).send().await.unwrap();
         }
     }
+}
+
+#[test]
+fn otpctl_is_told_where_the_table_and_the_keys_are_and_no_key() {
+    let mut server = Server::start(&[], &[("OTP_MAX_ATTEMPTS", "3")]);
+    let reply = server.get("/dev/table.json");
+    let page = reply.json();
+    assert!(page["endpoint"].as_str().unwrap().starts_with("http://127.0.0.1:"), "{page}");
+    assert_eq!(page["table"], TABLE);
+    assert_eq!((&page["settings"]["OTP_MAX_ATTEMPTS"], &page["settings"]["STAGE"]), (&"3".into(), &"local".into()));
+    let file = std::path::PathBuf::from(page["keys_file"].as_str().unwrap());
+    let keys: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    assert!(!reply.body.contains(keys["k1"].as_str().unwrap()));
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600, "for its owner alone");
+    let foreign = server.request("GET /dev/table.json HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n");
+    assert_eq!(foreign.status, 403);
+    assert!(server.end_by("-TERM").success());
+    assert!(!file.exists(), "the table was in memory: its keys go with it");
 }

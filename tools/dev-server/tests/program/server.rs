@@ -127,7 +127,12 @@ pub fn folder(name: &str) -> PathBuf {
 
 fn program(arguments: &[&str], settings: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dev-server"));
-    command.args(arguments).env_clear().env("PORT", "0").envs(settings.iter().copied());
+    command
+        .args(arguments)
+        .env_clear()
+        .env("PORT", "0")
+        .env("TMPDIR", env!("CARGO_TARGET_TMPDIR"))
+        .envs(settings.iter().copied());
     if let Some((_, folder)) = settings.iter().find(|(name, _)| *name == "PWD") {
         command.current_dir(folder);
     }

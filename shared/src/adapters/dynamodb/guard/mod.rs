@@ -28,6 +28,7 @@ use crate::ports::store::StoreError;
 
 mod day;
 mod destination;
+pub mod operator;
 mod prefix;
 
 /// The key of the item that says what is stopped.

@@ -31,7 +31,7 @@ use crate::ports::guard::{PrefixCount, PrefixWrite};
 use crate::ports::store::StoreError;
 
 /// Registers that a prefix can have.
-const REGISTERS: u32 = *PREFIX_PER_DAY.bounds.end();
+pub(super) const REGISTERS: u32 = *PREFIX_PER_DAY.bounds.end();
 
 pub(super) fn count(write: &PrefixWrite) -> Expression {
     let shifted = (1..write.limits.per_day).rev().map(|i| format!("l{i} = if_not_exists(l{}, :zero)", i - 1));
@@ -74,7 +74,7 @@ pub(super) fn register_of(image: Option<&Item>, sent: Timestamp) -> Result<Optio
 }
 
 /// The last unanswered texts, newest first; 0 stands for none.
-fn registers(image: Option<&Item>) -> Result<Vec<Timestamp>, StoreError> {
+pub(super) fn registers(image: Option<&Item>) -> Result<Vec<Timestamp>, StoreError> {
     let mut sent = Vec::new();
     for register in 0..REGISTERS {
         match image.map(|item| optional_number(item, &format!("l{register}"))).transpose()?.flatten() {

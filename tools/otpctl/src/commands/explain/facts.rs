@@ -1,0 +1,107 @@
+//! What the table knows about a send.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use otp_auth::adapters::dynamodb::DynamoStore;
+use otp_auth::adapters::dynamodb::guard::operator::AddressSends;
+use otp_auth::domain::address::SourceAddress;
+use otp_auth::domain::guard::stops::Stops;
+use otp_auth::domain::guard::unanswered::{DAYS_REMEMBERED, prefix};
+use otp_auth::domain::keys::KeyRing;
+use otp_auth::domain::ledger::Ledger;
+use otp_auth::domain::recipient::Recipient;
+use otp_auth::domain::time::Timestamp;
+use otp_auth::domain::user::Standing;
+use otp_auth::ports::directory::Directory;
+use otp_auth::ports::guard::{Day, DestinationDay, GuardStore, MAIL, NO_COUNTRY};
+use otp_auth::ports::store::{ChallengeStore, StoreError};
+
+/// What the table knows about a send.
+pub struct Facts {
+    /// Whom it would go to.
+    pub recipient: Recipient,
+    /// The identifier's item.
+    pub ledger: Ledger,
+    /// What the directory says of the identifier.
+    pub standing: Standing,
+    /// What is stopped.
+    pub stops: Stops,
+    /// The address, if one was named.
+    pub address: Option<AddressFacts>,
+    /// The unanswered texts to the number's prefix, newest first.
+    pub prefix: Vec<Timestamp>,
+    /// The destination's counters of today.
+    pub today: DestinationDay,
+    /// The most that was verified there on one of the last days.
+    pub best_day: u64,
+    /// All texts of today.
+    pub day: Day,
+}
+
+/// What the table knows about an address.
+pub struct AddressFacts {
+    /// Sends from there.
+    pub sends: AddressSends,
+    /// Countries that it asked for today and that did not answer.
+    pub countries: BTreeSet<String>,
+}
+
+impl Facts {
+    /// Reads them. Nothing is counted.
+    ///
+    /// # Errors
+    /// The table does not answer, or an item is out of shape.
+    pub async fn read(
+        store: &DynamoStore,
+        ring: &KeyRing,
+        recipient: &Recipient,
+        address: Option<IpAddr>,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
+        let today = now.day();
+        let days: Vec<u64> = (0..=DAYS_REMEMBERED).filter_map(|back| today.checked_sub(back)).collect();
+        let days = store.destination_days(destination(recipient), &days).await?;
+        let best_day = days.iter().filter(|day| day.day != today).map(|day| day.verified).max().unwrap_or(0);
+        Ok(Self {
+            recipient: recipient.clone(),
+            ledger: store.read(&ring.ledger_key(recipient), now).await?,
+            standing: store.look_up(ring, recipient).await?,
+            stops: store.stops().await?,
+            address: match address {
+                Some(address) => Some(AddressFacts::read(store, ring, &SourceAddress::new(address), now).await?),
+                None => None,
+            },
+            prefix: match recipient {
+                Recipient::Phone(phone) => store.unanswered_of_prefix(&ring.prefix_key(prefix(phone.e164()))).await?,
+                Recipient::Email(_) => Vec::new(),
+            },
+            today: days.into_iter().find(|day| day.day == today).unwrap_or_default(),
+            best_day,
+            day: store.days(&[today]).await?.remove(&today).unwrap_or_default(),
+        })
+    }
+
+    /// The country of a phone number.
+    pub fn country(&self) -> Option<&str> {
+        let Recipient::Phone(phone) = &self.recipient else { return None };
+        phone.country()
+    }
+}
+
+impl AddressFacts {
+    async fn read(store: &DynamoStore, ring: &KeyRing, source: &SourceAddress, now: Timestamp) -> Result<Self, StoreError> {
+        Ok(Self {
+            sends: store.sends_of_address(&ring.window_key(source, now.as_secs() / 3600), now).await?,
+            countries: store.countries_of_address(&ring.address_day_key(source, now.day())).await?,
+        })
+    }
+}
+
+/// The destination that a message is counted under.
+pub fn destination(recipient: &Recipient) -> &str {
+    match recipient {
+        Recipient::Phone(phone) => phone.country().unwrap_or(NO_COUNTRY),
+        Recipient::Email(_) => MAIL,
+    }
+}

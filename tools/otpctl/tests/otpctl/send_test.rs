@@ -1,0 +1,65 @@
+//! `send-test` over the wire of SNS and SES, to their stand-in.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use otp_auth::adapters::outbox::Outbox;
+use otp_auth::adapters::system::SystemClock;
+use otp_auth::testing::aws_stand_in::AwsStandIn;
+
+use super::program::{Ran, run_with};
+
+struct Provider {
+    outbox: Outbox,
+    aws: AwsStandIn,
+}
+
+impl Provider {
+    async fn start() -> Self {
+        let outbox = Outbox::new(Arc::new(SystemClock));
+        let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let aws = AwsStandIn::start(outbox.clone(), None, anywhere).await.unwrap();
+        Self { outbox, aws }
+    }
+
+    fn send_test(&self, arguments: &[&str]) -> Ran {
+        let endpoint = self.aws.endpoint();
+        let variables = [
+            ("SNS_ENDPOINT", endpoint.as_str()),
+            ("SES_ENDPOINT", endpoint.as_str()),
+            ("SMS_ALLOWED_COUNTRIES", "US"),
+            ("DEFAULT_FROM_EMAIL", "login@example.com"),
+            ("AWS_REGION", "eu-west-1"),
+            ("AWS_ACCESS_KEY_ID", "test"),
+            ("AWS_SECRET_ACCESS_KEY", "test"),
+            ("HOME", "/nonexistent"),
+        ];
+        run_with(&[&["send-test"], arguments].concat(), &variables)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_and_a_mail_go_through_their_providers_and_no_code_is_shown() {
+    let provider = Provider::start().await;
+    for (to, by) in
+        [("+12345678901", "sns took the message to +12***01"), ("ada@example.com", "ses took the message to a***@example.com")]
+    {
+        let said = provider.send_test(&[to, "--yes"]).done();
+        assert!(said.starts_with(by), "{said}");
+        let sent = provider.outbox.sent().pop().unwrap();
+        let (_, code) = sent.text.rsplit_once('#').unwrap();
+        assert!(sent.to == to && code.len() == 6 && !said.contains(code));
+    }
+    assert_eq!(provider.outbox.sent().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_sent_where_the_functions_would_send_nothing_or_nobody_said_yes() {
+    let provider = Provider::start().await;
+    assert!(provider.send_test(&["+4915112345678", "--yes"]).failed(1).contains("Not served: country"));
+    assert!(provider.send_test(&["+12345678901"]).failed(5).contains("Providers charge for it"));
+    assert!(provider.send_test(&["+12345678901", "--yes", "--locale", "tlh"]).failed(2).contains("--locale"));
+    let no_mail = ["ada@example.com", "--yes", "--set", "DEFAULT_FROM_EMAIL="];
+    assert!(provider.send_test(&no_mail).failed(2).contains("This channel is off"));
+    assert!(provider.outbox.sent().is_empty());
+}
