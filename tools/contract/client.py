@@ -26,6 +26,11 @@ class Client:
         self.service = service
         self.schema = schemathesis.openapi.from_dict(document)
         self.paths = set(document["paths"])
+        self.said = {
+            (path, int(status))
+            for path, item in document["paths"].items()
+            for status in item.get("post", {}).get("responses", {})
+        }
         self.seen = set()
         self.codes = set()
 

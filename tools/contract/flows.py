@@ -9,6 +9,8 @@ import document
 
 SEND, VERIFY = "/api/auth/otp/send", "/api/auth/otp/verify"
 REFRESH, LOG_OUT = "/api/auth/token/refresh", "/api/auth/logout"
+# A page that the local server knows.
+ORIGIN = "http://localhost:5173"
 TOO_LARGE = b'{"identifier":"' + b"x" * (8 * 1024) + b'"}'
 
 _numbers = itertools.count(1000)
@@ -60,6 +62,8 @@ def codes(client, send, verify):
     signed_in_by(client, send, verify, a_mailbox(), "code")
     guessed_wrong(client, send, verify)
     repeated(client, send)
+    if (VERIFY, 409) in client.said:
+        added_to_a_user(client, send, verify)
     client.expect(400, "invalid_identifier", send, {"identifier": "nobody"})
     client.expect(400, "invalid_identifier", verify, {"identifier": a_number(), "type": "email", "otp_code": "123456"})
     client.expect(403, "destination_not_allowed", send, {"identifier": "+18005551234"})
@@ -98,6 +102,23 @@ def repeated(client, send):
     client.expect(400, "invalid_request", send, request, headers={"Idempotency-Key": "short"})
 
 
+def added_to_a_user(client, send, verify):
+    """A user's number, and a second one that there is no room for."""
+    token = signed_in_by(client, send, verify, a_mailbox(), "otp_code")["access_token"]
+    bearer = {"Authorization": f"Bearer {token}"}
+    proves(client, send, verify, a_number(), bearer, 200, None)
+    proves(client, send, verify, a_number(), bearer, 409, "identifier_already_set")
+    asked = {"identifier": a_number(), "purpose": "phone_verification"}
+    client.expect(400, "invalid_token", send, asked, headers={"Authorization": "Bearer forged"})
+
+
+def proves(client, send, verify, identifier, bearer, status, code):
+    asked = {"identifier": identifier, "purpose": "phone_verification"}
+    sent = client.expect(200, None, send, asked, headers=bearer)
+    guess = {**asked, "otp_code": client.service.code_for(identifier), "challenge_id": sent["challenge_id"]}
+    client.expect(status, code, verify, guess, headers=bearer)
+
+
 def sessions(client, refresh, log_out):
     """A grant's refresh token gives the next one once, and none when the session is over."""
     granted = signed_in_by(client, SEND, VERIFY, a_mailbox(), "otp_code")
@@ -107,6 +128,34 @@ def sessions(client, refresh, log_out):
         renewed = client.expect(200, None, refresh, {"refresh_token": granted["refresh_token"]})
         client.expect(200, None, log_out, {"refresh_token": renewed["refresh_token"]})
         client.call(refresh, {"refresh_token": renewed["refresh_token"]})
+
+
+def when_strict(client):
+    """On a server that insists on challenges, and keeps refresh tokens in cookies for pages of its own."""
+    guess = {"identifier": a_number(), "otp_code": "123456"}
+    client.expect(400, "challenge_required", VERIFY, guess)
+    if REFRESH not in client.paths:
+        return
+    page = {"Origin": ORIGIN, "Cookie": cookie_of(client)}
+    for slash in ("", "/"):
+        client.expect(403, "origin_not_allowed", REFRESH + slash, {}, headers={"Cookie": page["Cookie"]})
+        client.expect(403, "origin_not_allowed", LOG_OUT + slash, {}, headers={"Cookie": page["Cookie"]})
+    client.expect(200, None, REFRESH, {}, headers=page)
+    client.expect(200, None, LOG_OUT, {}, headers=page)
+
+
+def cookie_of(client):
+    identifier = a_mailbox()
+    sent = client.expect(200, None, SEND, {"identifier": identifier})
+    guess = {"identifier": identifier, "otp_code": client.service.code_for(identifier), "challenge_id": sent["challenge_id"]}
+    return client.call(VERIFY, guess).headers["Set-Cookie"].split(";")[0]
+
+
+def without_sessions(client):
+    """On a server that gives no refresh tokens."""
+    for path in (REFRESH, REFRESH + "/", LOG_OUT, LOG_OUT + "/"):
+        if path in client.paths:
+            client.expect(404, "not_found", path, {"refresh_token": "x"})
 
 
 def elsewhere(client, whole):

@@ -19,10 +19,13 @@ SETTINGS = {
 
 
 class Service:
-    """Running as long as the `with` block."""
+    """Running as long as the `with` block, with these settings besides."""
+
+    def __init__(self, **settings):
+        self.settings = {**SETTINGS, **settings}
 
     def __enter__(self):
-        self.process = subprocess.Popen([PROGRAM], env=SETTINGS, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.process = subprocess.Popen([PROGRAM], env=self.settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         for line in self.process.stdout:
             listening = re.match(r"The API listens on (\S+)", line)
             if listening:

@@ -1,5 +1,7 @@
 //! Passes requests on to a server on this machine, and remembers which operations they asked for, on which kind of item.
 
+#![cfg(feature = "testing")]
+
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use otp_auth::adapters::aws::Aws;
 use otp_auth::adapters::outbox::Outbox;
-use otp_auth::adapters::secrets::VaultKeys;
+use otp_auth::adapters::secrets::{Needs, VaultKeys};
 use otp_auth::domain::keys::KeyRing;
 use otp_auth::ports::clock::Clock;
 use otp_auth::ports::keys::KeySource;
@@ -121,7 +121,7 @@ async fn requests_to_the_vault(tokens: u32, each_time: bool) -> Tried {
 
 async fn vault(endpoint: &str, clock: &Arc<TestClock>) -> VaultKeys {
     let client = Aws::new(&local_credentials()).unwrap().secrets(Some(endpoint));
-    VaultKeys::read(client, SECRET.to_owned(), Arc::clone(clock) as Arc<dyn Clock>).await.unwrap()
+    VaultKeys::read(client, SECRET.to_owned(), Arc::clone(clock) as Arc<dyn Clock>, Needs::Codes).await.unwrap()
 }
 
 /// Keys without a bound on how often they are read again.
@@ -138,6 +138,10 @@ impl KeySource for AskedEachTime {
 
     async fn refresh(&self) -> Arc<KeyRing> {
         vault(&self.endpoint, &self.clock).await.ring()
+    }
+
+    async fn recent(&self) -> Arc<KeyRing> {
+        self.ring()
     }
 }
 

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use otp_auth::adapters::system::SystemRandomness;
 use otp_auth::domain::challenge::ChallengeId;
 use otp_auth::domain::keys::LedgerKey;
-use otp_auth::domain::ledger::{GuessWrite, KnownUser, Ledger, Level, RequestId, ResendWrite, SendWrite, Slot, Written};
+use otp_auth::domain::ledger::{GuessWrite, Ledger, Level, RequestId, ResendWrite, SendWrite, Slot, Written};
 use otp_auth::domain::recipient::Recipient;
 use otp_auth::domain::time::Timestamp;
 use otp_auth::ports::clock::random;
@@ -76,10 +76,6 @@ impl<F: Flaw> ChallengeStore for Naive<F> {
 
     async fn read(&self, key: &LedgerKey, now: Timestamp) -> Result<Ledger, StoreError> {
         self.flaw.read(&*self.behind, key, now).await
-    }
-
-    async fn remember_user(&self, key: &LedgerKey, user: &KnownUser) -> Result<(), StoreError> {
-        self.behind.remember_user(key, user).await
     }
 }
 
