@@ -134,7 +134,9 @@ impl Sender for SmtpSender {
     }
 
     async fn deliver(&self, message: &Message) -> Delivery {
-        let Ok(to) = message.to.canonical().parse::<Address>() else { return refused(RefusalClass::BadRecipient, "NotAnAddress") };
+        let Ok(to) = message.to.canonical().parse::<Address>() else {
+            return refused(RefusalClass::BadRecipient, "NotAnAddress");
+        };
         let Some((id, letter)) = self.letter(&to, &message.content) else { return refused(RefusalClass::Invalid, "NotAMail") };
         let Some(credentials) = self.credentials() else { return refused(RefusalClass::Credentials, "NoSecret") };
         let content_begins = AtomicBool::new(false);

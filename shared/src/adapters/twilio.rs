@@ -45,7 +45,10 @@ impl TwilioSender {
             TwilioFrom::Service(service) => ("MessagingServiceSid", service),
         };
         let mut form = Serializer::new(String::new());
-        form.append_pair("To", to).append_pair(from.0, from.1).append_pair("Body", text).append_pair("ValidityPeriod", VALID_SECONDS);
+        form.append_pair("To", to)
+            .append_pair(from.0, from.1)
+            .append_pair("Body", text)
+            .append_pair("ValidityPeriod", VALID_SECONDS);
         Zeroizing::new(form.finish())
     }
 }
@@ -115,9 +118,10 @@ const fn class_of(code: u32, status: u16) -> RefusalClass {
         (21_610, _) => RefusalClass::OptedOut,
         (21_408, _) => RefusalClass::BlockedCountry,
         (20_003 | 20_404, _) => RefusalClass::Credentials,
-        (10_001 | 20_005 | 21_212 | 21_267 | 21_601 | 21_603 | 21_606 | 21_608 | 21_659..=21_661 | 21_701..=21_705 | 30_002, _) => {
-            RefusalClass::Account
-        }
+        (
+            10_001 | 20_005 | 21_212 | 21_267 | 21_601 | 21_603 | 21_606 | 21_608 | 21_659..=21_661 | 21_701..=21_705 | 30_002,
+            _,
+        ) => RefusalClass::Account,
         (14_107 | 20_429 | 21_611 | 30_001, _) => RefusalClass::Rate,
         (21_612 | 30_004 | 30_007 | 30_034, _) => RefusalClass::Policy,
         (_, 401 | 403) => RefusalClass::Credentials,

@@ -76,7 +76,11 @@ impl Web {
         let request = build(post).ok_or_else(|| refused(provider, RefusalClass::Invalid, "RequestNotBuilt"))?;
         let exchange = async {
             let response = self.connector.call(request).await.map_err(|error| {
-                if never_connected(&error) { unreached(provider, "no connection") } else { ambiguous(provider, "connection lost") }
+                if never_connected(&error) {
+                    unreached(provider, "no connection")
+                } else {
+                    ambiguous(provider, "connection lost")
+                }
             })?;
             read(response).await.ok_or_else(|| ambiguous(provider, "unreadable reply"))
         };

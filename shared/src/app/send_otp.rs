@@ -455,10 +455,8 @@ impl SendOtp {
             return;
         }
         let Challenge { slot, id, .. } = accepted.challenge;
-        let (slot, ()) = tokio::join!(
-            self.store.set_provider(&attempt.key, slot, id, provider),
-            self.guard.went_by(outgoing, provider)
-        );
+        let (slot, ()) =
+            tokio::join!(self.store.set_provider(&attempt.key, slot, id, provider), self.guard.went_by(outgoing, provider));
         if let Err(error) = slot {
             tracing::warn!(%error, "the provider that delivered could not be noted");
         }

@@ -166,8 +166,7 @@ fn read_vonage(reader: &mut Reader<'_>, named: bool) -> Option<VonageSettings> {
         if plain { Ok(text.to_owned()) } else { Err("must be up to 32 letters and digits") }
     });
     let sender = wanted(reader, ("VONAGE_SENDER", "vonage"), named, sender);
-    let api =
-        reader.choice("VONAGE_API", "messages", &[("messages", VonageApi::Messages), ("sms", VonageApi::Sms)]);
+    let api = reader.choice("VONAGE_API", "messages", &[("messages", VonageApi::Messages), ("sms", VonageApi::Sms)]);
     Some(VonageSettings { api_key: api_key?, sender: sender?, api: api? })
 }
 
@@ -212,7 +211,11 @@ fn sender(text: &str) -> Result<String, &'static str> {
     let name = text.len() <= 11
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b' ')
         && text.bytes().any(|b| b.is_ascii_alphabetic());
-    if number || name { Ok(text.to_owned()) } else { Err("must be a number such as +12065550100, or a name of up to 11 letters and digits") }
+    if number || name {
+        Ok(text.to_owned())
+    } else {
+        Err("must be a number such as +12065550100, or a name of up to 11 letters and digits")
+    }
 }
 
 fn host(text: &str) -> Result<String, &'static str> {
@@ -271,7 +274,9 @@ mod tests {
         let unknown = [("EMAIL_PROVIDERS", "pigeon")];
         assert_eq!(read(&unknown).unwrap_err(), "EMAIL_PROVIDERS must list ses, smtp, sendgrid, separated by commas");
         let faults = read(&[("SMS_PROVIDERS", "twilio,vonage"), ("EMAIL_PROVIDERS", "smtp")]).unwrap_err();
-        for variable in ["TWILIO_ACCOUNT_SID", "TWILIO_FROM_NUMBER", "VONAGE_API_KEY", "VONAGE_SENDER", "EMAIL_HOST", "EMAIL_HOST_USER"] {
+        for variable in
+            ["TWILIO_ACCOUNT_SID", "TWILIO_FROM_NUMBER", "VONAGE_API_KEY", "VONAGE_SENDER", "EMAIL_HOST", "EMAIL_HOST_USER"]
+        {
             assert!(faults.contains(variable), "{variable}: {faults}");
         }
     }
@@ -304,7 +309,12 @@ mod tests {
             tls_at_once: false,
             user: user.to_owned(),
         };
-        let gmail = smtp(&[("EMAIL_HOST", "smtp.gmail.com"), ("EMAIL_PORT", "587"), ("EMAIL_USE_TLS", "True"), ("EMAIL_HOST_USER", "a@gmail.com")]);
+        let gmail = smtp(&[
+            ("EMAIL_HOST", "smtp.gmail.com"),
+            ("EMAIL_PORT", "587"),
+            ("EMAIL_USE_TLS", "True"),
+            ("EMAIL_HOST_USER", "a@gmail.com"),
+        ]);
         assert_eq!(gmail.unwrap().email, [EmailProvider::Smtp(settings("smtp.gmail.com", 587, "a@gmail.com"))]);
         let sendgrid = smtp(&[("EMAIL_HOST", "smtp.sendgrid.net")]);
         assert_eq!(sendgrid.unwrap().email, [EmailProvider::Smtp(settings("smtp.sendgrid.net", 587, "apikey"))]);

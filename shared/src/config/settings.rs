@@ -278,8 +278,20 @@ pub const SETTINGS: &[Setting] = &[
         "Whom Vonage's texts come from.",
     ),
     setting("VONAGE_API", Scope::Send, "messages", "messages, sms", "Vonage's Messages API, or its older SMS API."),
-    setting("EMAIL_HOST", Scope::Send, "none", "a host name", "The mail server of smtp, such as smtp.gmail.com or smtp.sendgrid.net."),
-    setting("EMAIL_PORT", Scope::Send, "587", "1–65535", "Its port: TLS from the first byte on 465, STARTTLS on every other one."),
+    setting(
+        "EMAIL_HOST",
+        Scope::Send,
+        "none",
+        "a host name",
+        "The mail server of smtp, such as smtp.gmail.com or smtp.sendgrid.net.",
+    ),
+    setting(
+        "EMAIL_PORT",
+        Scope::Send,
+        "587",
+        "1–65535",
+        "Its port: TLS from the first byte on 465, STARTTLS on every other one.",
+    ),
     setting(
         "EMAIL_USE_TLS",
         Scope::Send,

@@ -87,7 +87,10 @@ async fn a_mail_arrives(mode: &str) {
         panic!("not accepted")
     };
     let seen = server.seen().await;
-    assert_eq!((&seen["encrypted"], &seen["from"], &seen["to"]), (&json!(true), &json!("login@example.com"), &json!(["ada@example.com"])));
+    assert_eq!(
+        (&seen["encrypted"], &seen["from"], &seen["to"]),
+        (&json!(true), &json!("login@example.com"), &json!(["ada@example.com"]))
+    );
     let unix = |text: &str| text.replace("\r\n", "\n").trim_end().to_owned();
     assert_eq!(unix(seen["text"].as_str().unwrap()), unix(TEXT));
     assert_eq!(unix(seen["html"].as_str().unwrap()), unix(HTML));

@@ -69,12 +69,8 @@ impl WebServer {
         let tls = Tls::new();
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let endpoint = format!("https://localhost:{}", listener.local_addr().unwrap().port());
-        let shared = Arc::new(Shared {
-            dialect,
-            faults: Mutex::default(),
-            taken: Mutex::default(),
-            requests: watch::Sender::new(0),
-        });
+        let shared =
+            Arc::new(Shared { dialect, faults: Mutex::default(), taken: Mutex::default(), requests: watch::Sender::new(0) });
         let (acceptor, serving) = (tls.acceptor.clone(), Arc::clone(&shared));
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
@@ -165,8 +161,10 @@ async fn read(stream: &mut TlsStream<tokio::net::TcpStream>, buffer: &mut Vec<u8
     };
     let mut lines = head.trim_end().split("\r\n");
     let line = lines.next().unwrap().to_owned();
-    let headers: BTreeMap<String, String> =
-        lines.map(|line| line.split_once(": ").unwrap()).map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect();
+    let headers: BTreeMap<String, String> = lines
+        .map(|line| line.split_once(": ").unwrap())
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
+        .collect();
     let length: usize = headers.get("content-length").map_or(0, |length| length.parse().unwrap());
     while buffer.len() < length {
         if stream.read_buf(buffer).await.ok()? == 0 {

@@ -127,7 +127,10 @@ fn json(status: u16, body: &str) -> Answer {
 
 fn twilio(status: u16, code: u32) -> Answer {
     let more = format!("https://www.twilio.com/docs/errors/{code}");
-    json(status, &json!({ "code": code, "message": "The 'To' number +12345678901 …", "more_info": more, "status": status }).to_string())
+    json(
+        status,
+        &json!({ "code": code, "message": "The 'To' number +12345678901 …", "more_info": more, "status": status }).to_string(),
+    )
 }
 
 fn vonage_problem(status: u16, kind: &str) -> Answer {
@@ -164,8 +167,12 @@ fn assert_headers(received: &Received, media_type: &str, authorization: &str) {
     let mut headers = received.headers.clone();
     assert!(headers.remove("host").unwrap().starts_with("localhost:"));
     assert_eq!(headers.remove("content-length").unwrap(), received.body.len().to_string());
-    let expected =
-        [("accept", "application/json"), ("authorization", authorization), ("content-type", media_type), ("user-agent", "otp-auth")];
+    let expected = [
+        ("accept", "application/json"),
+        ("authorization", authorization),
+        ("content-type", media_type),
+        ("user-agent", "otp-auth"),
+    ];
     assert_eq!(headers, expected.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
 }
 
@@ -355,7 +362,9 @@ async fn vonage_sms_refuses_by_status() {
 
 #[tokio::test]
 async fn a_text_that_vonage_took_in_part_is_never_sent_again() {
-    for (statuses, cause) in [(&["0", "9"][..], "taken in part"), (&["9", "0"], "taken in part"), (&["5"], "status 5"), (&[], "unreadable reply")] {
+    for (statuses, cause) in
+        [(&["0", "9"][..], "taken in part"), (&["9", "0"], "taken in part"), (&["5"], "status 5"), (&[], "unreadable reply")]
+    {
         let (outcome, _) = deliver(Api::VonageSms, Some(Fault::Refuse(vonage_parts(statuses))), &text()).await;
         assert_eq!(outcome, ambiguous(cause), "{statuses:?}");
     }
