@@ -30,7 +30,8 @@ class Printing:
 
 
 def authenticator(server, session, envelope, mechanism, data):
-    return AuthResult(success=(data.login, data.password) == (b"ada", b"password"))
+    # Not handled: the reply is still to be sent.
+    return AuthResult(success=(data.login, data.password) == (b"ada", b"password"), handled=False)
 
 
 async def main():
