@@ -330,7 +330,7 @@ impl SendOtp {
             Written::Applied(ledger) | Written::Refused(ledger) => ledger,
         };
         match verdict {
-            SendVerdict::Ours => Ok(Accepted { challenge, ledger, ours: true, resent }),
+            SendVerdict::Ours => Ok(Accepted { challenge: as_stored(challenge, &ledger), ledger, ours: true, resent }),
             SendVerdict::Replay(slot) => {
                 let challenge = replayed(&ledger, slot, attempt.now)?;
                 Ok(Accepted { challenge, ledger, ours: false, resent: true })
@@ -542,6 +542,13 @@ impl Attempt<'_> {
             watched,
         }
     }
+}
+
+/// The challenge as the item has it. A write for another level or slot that was given up on can be the one that was applied,
+/// and a message must bring the code that waits.
+fn as_stored(challenge: Challenge, ledger: &Ledger) -> Challenge {
+    let stored = ledger.slots.iter().find(|(_, slot)| slot.id == challenge.id);
+    stored.map_or(challenge, |(number, slot)| Challenge { slot: *number, shape: slot.shape, ..challenge })
 }
 
 /// The challenge that an earlier request under the same Idempotency-Key started.
