@@ -58,7 +58,7 @@ impl Aws {
     /// # Errors
     /// A root certificate cannot be read.
     pub fn new(config: &AwsConfig) -> Result<Self, UnreadableTrust> {
-        let extra_roots = config.ca_bundle.as_ref().map(std::fs::read).transpose().map_err(|e| UnreadableTrust(e.to_string()))?;
+        let extra_roots = config.ca_bundle.as_ref().map(std::fs::read).transpose().map_err(UnreadableTrust::of)?;
         Ok(Self {
             region: Region::new(config.region.clone()),
             credentials: Credentials::new(
@@ -178,7 +178,7 @@ impl Aws {
 /// # Errors
 /// The CA bundle cannot be read.
 pub fn http_client(ca_bundle: Option<&str>) -> Result<SharedHttpClient, UnreadableTrust> {
-    let extra_roots = ca_bundle.map(std::fs::read).transpose().map_err(|e| UnreadableTrust(e.to_string()))?;
+    let extra_roots = ca_bundle.map(std::fs::read).transpose().map_err(UnreadableTrust::of)?;
     let connector = SharedHttpConnector::new(connector(extra_roots)?);
     Ok(http_client_fn(move |_, _| connector.clone()))
 }
@@ -188,7 +188,7 @@ fn connector(extra_roots: Option<Vec<u8>>) -> Result<Connector, UnreadableTrust>
     if let Some(pem) = extra_roots {
         trusted = trusted.with_pem_certificate(pem);
     }
-    let context = tls::TlsContext::builder().with_trust_store(trusted).build().map_err(|e| UnreadableTrust(e.to_string()))?;
+    let context = tls::TlsContext::builder().with_trust_store(trusted).build().map_err(UnreadableTrust::of)?;
     Ok(Connector::builder()
         .tls_provider(tls::Provider::rustls(tls::rustls_provider::CryptoMode::AwsLc))
         .tls_context(context)

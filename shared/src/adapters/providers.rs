@@ -16,6 +16,10 @@ use crate::ports::sender::Sender;
 pub struct Providers<'a> {
     config: &'a SendConfig,
     aws: &'a Aws,
+    #[cfg_attr(
+        not(any(feature = "twilio", feature = "vonage", feature = "smtp", feature = "sendgrid")),
+        allow(dead_code, reason = "AWS's own providers have no secrets")
+    )]
     keys: &'a Arc<dyn KeySource>,
 }
 

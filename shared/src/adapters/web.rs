@@ -8,8 +8,6 @@ use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings,
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use http::{HeaderName, HeaderValue, header};
 use zeroize::Zeroizing;
 
@@ -146,7 +144,10 @@ impl Reply {
 }
 
 /// `Basic`, as RFC 7617 has it.
+#[cfg(any(feature = "twilio", feature = "vonage"))]
 pub(super) fn basic(user: &str, password: &str) -> Zeroizing<String> {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
     Zeroizing::new(format!("Basic {}", STANDARD.encode(Zeroizing::new(format!("{user}:{password}")).as_bytes())))
 }
 
