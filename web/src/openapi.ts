@@ -21,6 +21,12 @@ export interface paths {
          *     answered; otherwise a new challenge starts. Neither gives back guesses that were spent.
          *
          *     A request with the same `Idempotency-Key` and the same body gets the same `challenge_id` and causes no second message.
+         *
+         *     Where sign-up is closed, an identifier that nobody registered gets the same reply, and no message; so does that of a
+         *     disabled user, everywhere.
+         *
+         *     With the access token of a user and the purpose `email_verification` or `phone_verification`, the code is for adding the
+         *     identifier to that user.
          */
         post: operations["sendCode"];
         delete?: never;
@@ -46,6 +52,12 @@ export interface paths {
          *     answered; otherwise a new challenge starts. Neither gives back guesses that were spent.
          *
          *     A request with the same `Idempotency-Key` and the same body gets the same `challenge_id` and causes no second message.
+         *
+         *     Where sign-up is closed, an identifier that nobody registered gets the same reply, and no message; so does that of a
+         *     disabled user, everywhere.
+         *
+         *     With the access token of a user and the purpose `email_verification` or `phone_verification`, the code is for adding the
+         *     identifier to that user.
          */
         post: operations["sendCodeSlash"];
         delete?: never;
@@ -69,6 +81,9 @@ export interface paths {
          *
          *     With `challenge_id` the guess is bound to the request that asked for the code. Without it the guess goes to the newest
          *     challenge of the identifier that can still be answered, unless the server insists on one (`challenge_required`).
+         *
+         *     With the access token of a user and the purpose `email_verification` or `phone_verification`, a right code adds the
+         *     identifier to that user. Without one, these purposes name the identifier's user and start no session.
          */
         post: operations["verifyCode"];
         delete?: never;
@@ -92,8 +107,143 @@ export interface paths {
          *
          *     With `challenge_id` the guess is bound to the request that asked for the code. Without it the guess goes to the newest
          *     challenge of the identifier that can still be answered, unless the server insists on one (`challenge_required`).
+         *
+         *     With the access token of a user and the purpose `email_verification` or `phone_verification`, a right code adds the
+         *     identifier to that user. Without one, these purposes name the identifier's user and start no session.
          */
         post: operations["verifyCodeSlash"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/token/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The next tokens of a session
+         * @description Takes the session's refresh token, from the body or (`SESSIONS=cookie`) from its cookie, and gives the next access token and
+         *     the next refresh token. Each refresh token is good for one use: a second use ends the session.
+         *
+         *     Served where sessions are on; elsewhere a 404 `not_found`.
+         */
+        post: operations["refreshSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/token/refresh/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The next tokens of a session (the same route, with a trailing slash)
+         * @description Takes the session's refresh token, from the body or (`SESSIONS=cookie`) from its cookie, and gives the next access token and
+         *     the next refresh token. Each refresh token is good for one use: a second use ends the session.
+         *
+         *     Served where sessions are on; elsewhere a 404 `not_found`.
+         */
+        post: operations["refreshSessionSlash"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a session
+         * @description Ends the session of the refresh token, whichever of its tokens that is, and as often as it is asked. Access tokens that were
+         *     given out stay good until they expire.
+         *
+         *     Served where sessions are on; elsewhere a 404 `not_found`.
+         */
+        post: operations["logOut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/logout/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a session (the same route, with a trailing slash)
+         * @description Ends the session of the refresh token, whichever of its tokens that is, and as often as it is asked. Access tokens that were
+         *     given out stay good until they expire.
+         *
+         *     Served where sessions are on; elsewhere a 404 `not_found`.
+         */
+        post: operations["logOutSlash"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/jwks.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The public keys that access tokens are checked with
+         * @description The next key is here long before it signs. Served where tokens are on; elsewhere a 404 `not_found`.
+         */
+        get: operations["keySet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/openid-configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where the public keys are
+         * @description For resource servers that find keys by OpenID Connect Discovery. There is no authorization endpoint.
+         */
+        get: operations["discovery"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -178,6 +328,61 @@ export interface components {
              */
             verified_identifier: string;
             user: components["schemas"]["User"];
+            access_token?: components["schemas"]["AccessToken"];
+            /** @constant */
+            token_type?: "Bearer";
+            expires_in?: components["schemas"]["ExpiresIn"];
+            refresh_token?: components["schemas"]["RefreshToken"];
+            refresh_expires_in?: components["schemas"]["RefreshExpiresIn"];
+        };
+        /**
+         * @description A signed JSON Web Token (RFC 9068) for resource servers. In replies to `verify` where tokens are on and the purpose is
+         *     `login` or `signup`.
+         */
+        AccessToken: string;
+        /** @description Seconds that the access token is good for. */
+        ExpiresIn: number;
+        /** @description Opaque, and good for one use. Where sessions are on and travel in bodies. */
+        RefreshToken: string;
+        /** @description Seconds after which the session ends if it is not refreshed. Where sessions are on. */
+        RefreshExpiresIn: number;
+        Tokens: {
+            access_token: components["schemas"]["AccessToken"];
+            /** @constant */
+            token_type: "Bearer";
+            expires_in: components["schemas"]["ExpiresIn"];
+            refresh_token?: components["schemas"]["RefreshToken"];
+            refresh_expires_in: components["schemas"]["RefreshExpiresIn"];
+        };
+        SessionRequest: {
+            /** @description Required where refresh tokens travel in bodies. */
+            refresh_token?: string;
+        };
+        KeySet: {
+            keys: {
+                /** @enum {string} */
+                alg: "RS256" | "ES256" | "EdDSA";
+                kid: string;
+                /** @enum {string} */
+                kty: "RSA" | "EC" | "OKP";
+                /** @constant */
+                use: "sig";
+                n?: string;
+                e?: string;
+                /** @enum {string} */
+                crv?: "P-256" | "Ed25519";
+                x?: string;
+                y?: string;
+            }[];
+        };
+        Discovery: {
+            /** Format: uri */
+            issuer: string;
+            /** Format: uri */
+            jwks_uri: string;
+            id_token_signing_alg_values_supported: string[];
+            response_types_supported: string[];
+            subject_types_supported: string[];
         };
         User: {
             /**
@@ -185,9 +390,13 @@ export interface components {
              * @description Never changes.
              */
             id: string;
+            /** @description What people call the user, if an operator said. */
+            name: string | null;
             email: string | null;
             phone_number: string | null;
+            /** @description Whether a code that was sent there came back. */
             email_verified: boolean;
+            /** @description Whether a code that was sent there came back. */
             phone_verified: boolean;
             /** Format: date-time */
             created_at: string;
@@ -220,7 +429,7 @@ export interface components {
             }[];
         };
         /** @enum {string} */
-        ProblemCode: "invalid_request" | "invalid_identifier" | "invalid_code" | "challenge_expired" | "attempts_exhausted" | "challenge_required" | "destination_not_allowed" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "idempotency_key_reused" | "rate_limited" | "delivery_failed" | "unavailable" | "internal";
+        ProblemCode: "invalid_request" | "invalid_identifier" | "invalid_code" | "challenge_expired" | "attempts_exhausted" | "challenge_required" | "invalid_token" | "identifier_taken" | "identifier_already_set" | "invalid_refresh_token" | "refresh_token_reused" | "session_ended" | "origin_not_allowed" | "destination_not_allowed" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "idempotency_key_reused" | "rate_limited" | "delivery_failed" | "unavailable" | "internal";
     };
     responses: {
         /** @description The code is on its way. Or: it may be (the provider did not say), or this is a repetition. These look alike on purpose. */
@@ -247,9 +456,95 @@ export interface components {
                 "application/json": components["schemas"]["VerifyResponse"];
             };
         };
+        /** @description The next tokens. The refresh token that was used is not good any more. */
+        Refreshed: {
+            headers: {
+                "Cache-Control": components["headers"]["CacheControl"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Set-Cookie": components["headers"]["SetCookie"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Tokens"];
+            };
+        };
+        /** @description The session has ended, or there was none. */
+        LoggedOut: {
+            headers: {
+                "Cache-Control": components["headers"]["CacheControl"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Set-Cookie": components["headers"]["SetCookie"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    message: string;
+                };
+            };
+        };
         /**
-         * @description `invalid_request`, `invalid_identifier`, or `challenge_expired` for a `challenge_id` that was not made here for this
-         *     identifier and purpose.
+         * @description `invalid_refresh_token` (not made here), `refresh_token_reused` (used before: the session has ended by this), `session_ended`, or
+         *     `invalid_request`.
+         */
+        SessionRefused: {
+            headers: {
+                "Cache-Control": components["headers"]["CacheControl"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Set-Cookie": components["headers"]["SetCookie"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `origin_not_allowed`: a request with a cookie that does not come from an allowed origin. */
+        OriginNotAllowed: {
+            headers: {
+                "Cache-Control": components["headers"]["CacheControl"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description A JSON Web Key Set (RFC 7517). */
+        KeySet: {
+            headers: {
+                "Cache-Control": components["headers"]["CacheForAWhile"];
+                ETag: components["headers"]["ETag"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["KeySet"];
+            };
+        };
+        /** @description Where the keys are and what they sign with. */
+        Discovery: {
+            headers: {
+                "Cache-Control": components["headers"]["CacheForAWhile"];
+                ETag: components["headers"]["ETag"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Discovery"];
+            };
+        };
+        /** @description The document is the one that `If-None-Match` names. */
+        NotModified: {
+            headers: {
+                "Cache-Control": components["headers"]["CacheForAWhile"];
+                ETag: components["headers"]["ETag"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
+        /**
+         * @description `invalid_request`, `invalid_identifier`, `challenge_expired` for a `challenge_id` that was not made here for this
+         *     identifier and purpose, or `invalid_token` for an access token that is not good.
          */
         SendRefused: {
             headers: {
@@ -263,9 +558,23 @@ export interface components {
         };
         /**
          * @description `invalid_code` (with `attempts_remaining`), `challenge_expired` (no code is waiting: expired, used, superseded, or never
-         *     asked for), `attempts_exhausted`, `challenge_required`, `invalid_request` or `invalid_identifier`.
+         *     asked for), `attempts_exhausted`, `challenge_required`, `invalid_token`, `invalid_request` or `invalid_identifier`.
          */
         VerifyRefused: {
+            headers: {
+                "Cache-Control": components["headers"]["CacheControl"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description The code was right and is used up, and the identifier was not added: `identifier_taken` (another user has it) or
+         *     `identifier_already_set` (the user has another one of this type). Only with an access token.
+         */
+        NotLinked: {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -418,8 +727,22 @@ export interface components {
                 "application/json": components["schemas"]["VerifyRequest"];
             };
         };
+        Session: {
+            content: {
+                "application/json": components["schemas"]["SessionRequest"];
+            };
+        };
     };
     headers: {
+        /**
+         * @description The next refresh token, where it travels in a cookie.
+         * @example __Host-otp_session=…; Max-Age=604800; Path=/; Secure; HttpOnly; SameSite=Strict
+         */
+        SetCookie: string;
+        /** @description Worth keeping for five minutes. */
+        CacheForAWhile: "public, max-age=300";
+        /** @description Changes when the document does. */
+        ETag: string;
         /** @description Replies are never kept. */
         CacheControl: "no-store";
         /**
@@ -529,6 +852,7 @@ export interface operations {
         responses: {
             200: components["responses"]["Verified"];
             400: components["responses"]["VerifyRefused"];
+            409: components["responses"]["NotLinked"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["Internal"];
@@ -546,8 +870,117 @@ export interface operations {
         responses: {
             200: components["responses"]["Verified"];
             400: components["responses"]["VerifyRefused"];
+            409: components["responses"]["NotLinked"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    refreshSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["Session"];
+        responses: {
+            200: components["responses"]["Refreshed"];
+            400: components["responses"]["SessionRefused"];
+            403: components["responses"]["OriginNotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    refreshSessionSlash: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["Session"];
+        responses: {
+            200: components["responses"]["Refreshed"];
+            400: components["responses"]["SessionRefused"];
+            403: components["responses"]["OriginNotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    logOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["Session"];
+        responses: {
+            200: components["responses"]["LoggedOut"];
+            400: components["responses"]["SessionRefused"];
+            403: components["responses"]["OriginNotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    logOutSlash: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["Session"];
+        responses: {
+            200: components["responses"]["LoggedOut"];
+            400: components["responses"]["SessionRefused"];
+            403: components["responses"]["OriginNotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    keySet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["KeySet"];
+            304: components["responses"]["NotModified"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    discovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Discovery"];
+            304: components["responses"]["NotModified"];
+            404: components["responses"]["NotFound"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
