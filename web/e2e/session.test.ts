@@ -68,9 +68,9 @@ describe('with the refresh token in a cookie', () => {
   })
 
   test.each([
-    ['take turns', true],
-    ['only because the browser has locks', false],
-  ])('two tabs that refresh at the same time %s', async (_, hasLocks) => {
+    ['two tabs take turns to refresh', true],
+    ['without the locks of the browser, they would not', false],
+  ])('%s', async (_, hasLocks) => {
     const { page } = await openPage()
     await signIn(page)
     const { page: other } = await openTab(page.context())
