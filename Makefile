@@ -1,7 +1,7 @@
 # `make` lists what there is. What CI calls is what a person calls.
 
 .DEFAULT_GOAL := help
-.PHONY: help run web test test-web examples contract fuzz fuzz-smoke check bench-requests bench-start watch invoke invoke-verify sam-local build validate deploy tools clean
+.PHONY: help run web preview test test-web attacks enumeration model faults examples contract fuzz fuzz-smoke check bench-requests bench-start watch invoke invoke-verify sam-local build validate deploy tools clean
 
 VENV := .venv
 CARGO_DENY := 0.20.2
@@ -31,6 +31,9 @@ run: ## The service on http://localhost:8000, with an embedded table and an outb
 web: ## The login page on http://localhost:5173/otp-login, beside `make run`
 	cd web && npm ci --no-audit --no-fund && npm run dev
 
+preview: ## Every language's text and mail on one page, target/preview.html (settings: .env)
+	scripts/with-env cargo run --quiet --package otp-auth --example preview
+
 test: validate ## Every test, from a fresh clone
 	cargo build --release --locked
 	cargo test --workspace --locked
@@ -43,6 +46,12 @@ examples: ## Access tokens of the local server, checked in Rust, Node and Python
 
 test-web: ## The login page, in a real browser against the real local server
 	web/run-tests
+
+model: ## Send, resend and verify in every order, with crashes, lost replies and retries: states explored, and the controls
+	cargo test --quiet --package otp-auth --test model -- --nocapture --test-threads 1
+
+faults: ## Faults between the functions and the table, and a kill at every await: what came of each
+	cargo test --quiet --package otp-auth --test faults -- --nocapture --test-threads 1
 
 contract: $(CONTRACT)/.stamp ## openapi.yaml against the local server: requests from the document, and flows with real codes
 	cargo build --quiet --locked --package dev-server

@@ -196,10 +196,12 @@ def check_gateway_response(kind, response):
 
 @functools.cache
 def sentences():
-    """Title and sentence of each code, from the functions' own table."""
+    """Title and English sentence of each code, from the functions' own tables."""
     with open("shared/src/http/problem.rs", encoding="utf-8") as file:
-        rows = re.findall(r'S::\w+,\s*"(\w+)",\s*"([^"]+)",\s*"([^"]+)"', file.read())
-    return {code: (title, sentence) for code, title, sentence in rows}
+        titles = re.findall(r'S::\w+,\s*"(\w+)",\s*"([^"]+)"', file.read())
+    with open("shared/src/messages/languages/en.ftl", encoding="utf-8") as file:
+        said = dict(re.findall(r"^([a-z-]+) = (.+)$", file.read(), re.MULTILINE))
+    return {code: (title, said.get(code.replace("_", "-"))) for code, title in titles}
 
 
 def check_kept(resources):

@@ -19,7 +19,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method};
 use libfuzzer_sys::fuzz_target;
 use otp_auth::http::Call;
-use otp_auth::messages::SMS_SEGMENT;
+use otp_auth::messages::segment::Size;
 use otp_auth::testing::service::Service;
 use otp_auth_fuzz::reply::{self, Reply};
 use otp_auth_fuzz::service::{block_on, fresh};
@@ -61,7 +61,7 @@ fn check_messages(service: &Service, before: usize, status: u16, body: &Value) {
     shown["challenge_id"] = Value::Null;
     assert!(!shown.to_string().contains(&message.to), "the reply has the recipient");
     assert!(!shown.to_string().contains(&service.last_code()), "the reply has the code");
-    assert!(message.channel == "email" || message.text.chars().count() <= SMS_SEGMENT);
+    assert!(message.channel == "email" || Size::of(&message.text).segments == 1);
     assert!(message.text.lines().last().is_some_and(|line| line.starts_with("@example.com #")));
 }
 

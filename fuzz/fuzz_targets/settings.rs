@@ -30,8 +30,8 @@ fuzz_target!(|text: &str| {
     let values: BTreeMap<&str, &str> = text
         .split('\n')
         .filter_map(|line| line.split_once('='))
-        // This one names a file, and some files never end.
-        .filter(|(name, _)| *name != "EMAIL_BLOCKED_DOMAINS_FILE")
+        // These name files, and some files never end.
+        .filter(|(name, _)| !["EMAIL_BLOCKED_DOMAINS_FILE", "MESSAGES_DIR"].contains(name))
         .collect();
     let lookup = |name: &str| values.get(name).map(|value| (*value).to_owned());
     match SendConfig::read(&lookup, NOW) {
@@ -55,7 +55,9 @@ fn check_faults(faults: &Faults) {
 fn check(config: &SendConfig) {
     check_policy(&config.core.policy);
     check_guard(&config.guard);
-    assert_eq!(Brand::new(config.brand.app.clone(), config.brand.domain.clone()).as_ref(), Ok(&config.brand));
+    let brand = config.messages.brand();
+    let names = Brand::new(brand.app.clone(), brand.domain.clone()).map(|names| Brand { look: brand.look.clone(), ..names });
+    assert_eq!(names.as_ref(), Ok(brand));
     let plain = |text: &str| !text.contains(['\r', '\n', '*']);
     assert!(config.core.origins.iter().all(|origin| plain(origin) && origin.starts_with("http")));
     assert!(config.email.iter().all(|email| plain(&email.from) && email.from.contains('@')));

@@ -22,7 +22,6 @@ use crate::domain::guard::GuardPolicy;
 use crate::domain::recipient::{Channel, Recipient};
 use crate::domain::session::Transport;
 use crate::http::{Api, Cors, SessionRoutes};
-use crate::messages::Locale;
 use crate::ports::clock::{Clock, Randomness};
 use crate::ports::keys::KeySource;
 use crate::ports::sender::Sender;
@@ -83,7 +82,7 @@ pub async fn send_function(lookup: Lookup<'_>) -> Result<Api, StartError> {
         email: config.email.clone().map(|s| Arc::new(SesSender::new(aws.ses(config.ses_endpoint.as_deref()), s)) as _),
     };
     let parts = parts?;
-    Ok(api(&config.core, config.locale, &parts, Some(send_otp(&config, &parts, senders)), None))
+    Ok(api(&config.core, &parts, Some(send_otp(&config, &parts, senders)), None))
 }
 
 /// `verify-otp`, ready to serve.
@@ -96,7 +95,7 @@ pub async fn verify_function(lookup: Lookup<'_>) -> Result<Api, StartError> {
     let aws = Aws::new(&aws)?;
     let (parts, ()) = tokio::join!(parts(&aws, &config), warm_up());
     let parts = parts?;
-    Ok(api(&config, Locale::default(), &parts, None, Some(verify_otp(&config, &parts))))
+    Ok(api(&config, &parts, None, Some(verify_otp(&config, &parts))))
 }
 
 /// Sending, by these settings.
@@ -122,7 +121,7 @@ pub fn send_otp(config: &SendConfig, parts: &Parts, senders: Senders) -> SendOtp
         policy: config.core.policy.clone(),
         guard: Arc::new(Guard::new(Arc::clone(&parts.store) as _, config.guard.clone())),
         test_identifiers: config.test_identifiers.clone(),
-        brand: config.brand.clone(),
+        messages: config.messages.clone(),
     }
 }
 
@@ -186,7 +185,7 @@ fn session_routes(config: &CoreConfig, parts: &Parts) -> Option<SessionRoutes> {
 
 /// The routes that a process serves: sessions and keys beside `verify`.
 #[must_use]
-pub fn api(config: &CoreConfig, locale: Locale, parts: &Parts, send: Option<SendOtp>, verify: Option<VerifyOtp>) -> Api {
+pub fn api(config: &CoreConfig, parts: &Parts, send: Option<SendOtp>, verify: Option<VerifyOtp>) -> Api {
     let sessions = verify.as_ref().and_then(|_| session_routes(config, parts));
     let published = verify.as_ref().and_then(|_| jwt(config, &parts.keys, &parts.randomness));
     let cookies = sessions.as_ref().is_some_and(|routes| routes.transport == Transport::Cookie);
@@ -196,7 +195,8 @@ pub fn api(config: &CoreConfig, locale: Locale, parts: &Parts, send: Option<Send
         verify,
         sessions,
         published: published.map(|jwt| Arc::new(jwt) as Arc<dyn PublishedKeys>),
-        locale,
+        locale: config.locale,
+        catalogs: Arc::clone(&config.catalogs),
         cors: if cookies { cors.with_credentials() } else { cors },
         clock: Arc::clone(&parts.clock),
     }

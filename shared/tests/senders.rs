@@ -77,6 +77,8 @@ async fn a_mail_arrives_whole_and_in_utf_8() {
     assert_eq!(received.configuration_set.as_deref(), Some("otp"));
     let part = |data: &str| Part { data: data.to_owned(), charset: Some("UTF-8".to_owned()) };
     assert_eq!(received.subject, part("Your Äcme code is 123456"));
+    let headers: Vec<_> = received.headers.iter().map(|header| (header.name.as_str(), header.value.as_str())).collect();
+    assert_eq!(headers, [("Auto-Submitted", "auto-generated")]);
     assert_eq!((received.text, received.html), (Some(part(TEXT)), Some(part(HTML))));
     let Sent { channel, to, subject, text, html, provider, .. } = outbox.sent().remove(0);
     assert_eq!((channel, to.as_str(), provider), ("email", "ada@example.com", "ses"));

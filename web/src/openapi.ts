@@ -274,8 +274,8 @@ export interface components {
             type?: components["schemas"]["IdentifierType"] | null;
             purpose?: components["schemas"]["Purpose"] | null;
             /**
-             * @description The language of the message, as a BCP 47 tag; else `Accept-Language`, else the configured default. One that is not
-             *     known falls back, and never fails.
+             * @description The language of the message and of errors, as a BCP 47 tag; else `Accept-Language`, else the configured default.
+             *     `pt-BR` is served by `pt`, `zh-CN` by `zh-Hans`. One that is not known falls back, and never fails.
              * @example en
              * @example pt-BR
              */
@@ -318,6 +318,8 @@ export interface components {
             purpose?: components["schemas"]["Purpose"] | null;
             /** @description From the reply to `send`. Binds the guess to that request. Some servers insist on it. */
             challenge_id?: string | null;
+            /** @description The language of errors, as in `send`. */
+            locale?: string;
         } & (unknown | unknown);
         VerifyResponse: {
             /** @description For people. */
@@ -407,8 +409,10 @@ export interface components {
         Problem: {
             /** Format: uri-reference */
             type: string;
+            /** @description A summary of the code, in English. */
             title: string;
             status: number;
+            /** @description In the language that `Content-Language` names. */
             detail: string;
             /**
              * Format: uri-reference
@@ -491,6 +495,8 @@ export interface components {
                 "Cache-Control": components["headers"]["CacheControl"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Set-Cookie": components["headers"]["SetCookie"];
+                "Content-Language": components["headers"]["ContentLanguage"];
+                Vary: components["headers"]["Vary"];
                 [name: string]: unknown;
             };
             content: {
@@ -502,6 +508,8 @@ export interface components {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
                 "X-Request-Id": components["headers"]["RequestId"];
+                "Content-Language": components["headers"]["ContentLanguage"];
+                Vary: components["headers"]["Vary"];
                 [name: string]: unknown;
             };
             content: {
@@ -550,6 +558,8 @@ export interface components {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
                 "X-Request-Id": components["headers"]["RequestId"];
+                "Content-Language": components["headers"]["ContentLanguage"];
+                Vary: components["headers"]["Vary"];
                 [name: string]: unknown;
             };
             content: {
@@ -564,6 +574,8 @@ export interface components {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
                 "X-Request-Id": components["headers"]["RequestId"];
+                "Content-Language": components["headers"]["ContentLanguage"];
+                Vary: components["headers"]["Vary"];
                 [name: string]: unknown;
             };
             content: {
@@ -578,6 +590,8 @@ export interface components {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
                 "X-Request-Id": components["headers"]["RequestId"];
+                "Content-Language": components["headers"]["ContentLanguage"];
+                Vary: components["headers"]["Vary"];
                 [name: string]: unknown;
             };
             content: {
@@ -589,6 +603,8 @@ export interface components {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
                 "X-Request-Id": components["headers"]["RequestId"];
+                "Content-Language": components["headers"]["ContentLanguage"];
+                Vary: components["headers"]["Vary"];
                 [name: string]: unknown;
             };
             content: {
@@ -600,6 +616,8 @@ export interface components {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
                 "X-Request-Id": components["headers"]["RequestId"];
+                "Content-Language": components["headers"]["ContentLanguage"];
+                Vary: components["headers"]["Vary"];
                 [name: string]: unknown;
             };
             content: {
@@ -611,6 +629,8 @@ export interface components {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
                 "X-Request-Id": components["headers"]["RequestId"];
+                "Content-Language": components["headers"]["ContentLanguage"];
+                Vary: components["headers"]["Vary"];
                 Allow: components["headers"]["Allow"];
                 [name: string]: unknown;
             };
@@ -623,6 +643,8 @@ export interface components {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
                 "X-Request-Id": components["headers"]["RequestId"];
+                "Content-Language": components["headers"]["ContentLanguage"];
+                Vary: components["headers"]["Vary"];
                 [name: string]: unknown;
             };
             content: {
@@ -634,6 +656,8 @@ export interface components {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
                 "X-Request-Id": components["headers"]["RequestId"];
+                "Content-Language": components["headers"]["ContentLanguage"];
+                Vary: components["headers"]["Vary"];
                 [name: string]: unknown;
             };
             content: {
@@ -645,6 +669,8 @@ export interface components {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
                 "X-Request-Id": components["headers"]["RequestId"];
+                "Content-Language": components["headers"]["ContentLanguage"];
+                Vary: components["headers"]["Vary"];
                 [name: string]: unknown;
             };
             content: {
@@ -656,6 +682,8 @@ export interface components {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
                 "X-Request-Id": components["headers"]["RequestId"];
+                "Content-Language": components["headers"]["ContentLanguage"];
+                Vary: components["headers"]["Vary"];
                 "Retry-After": components["headers"]["RetryAfter"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
@@ -670,6 +698,8 @@ export interface components {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
                 "X-Request-Id": components["headers"]["RequestId"];
+                "Content-Language": components["headers"]["ContentLanguage"];
+                Vary: components["headers"]["Vary"];
                 [name: string]: unknown;
             };
             content: {
@@ -684,6 +714,8 @@ export interface components {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
                 "X-Request-Id": components["headers"]["RequestId"];
+                "Content-Language": components["headers"]["ContentLanguage"];
+                Vary: components["headers"]["Vary"];
                 [name: string]: unknown;
             };
             content: {
@@ -695,6 +727,8 @@ export interface components {
             headers: {
                 "Cache-Control": components["headers"]["CacheControl"];
                 "X-Request-Id": components["headers"]["RequestId"];
+                "Content-Language": components["headers"]["ContentLanguage"];
+                Vary: components["headers"]["Vary"];
                 "Retry-After": components["headers"]["RetryAfter"];
                 [name: string]: unknown;
             };
@@ -711,7 +745,7 @@ export interface components {
          */
         IdempotencyKey: string;
         /**
-         * @description The languages to write the message in, most wanted first, when the body has no `locale`.
+         * @description The languages for the message and for errors, most wanted first, when the body has no `locale`.
          * @example en-GB, en;q=0.8
          */
         AcceptLanguage: string;
@@ -766,6 +800,16 @@ export interface components {
          */
         RateLimitPolicy: string;
         /**
+         * @description The language of the sentences, as a BCP 47 tag. Replies of the gateway itself have none; they are in English.
+         * @example en
+         */
+        ContentLanguage: "en" | "es" | "fr" | "de" | "pt" | "it" | "hi" | "ar" | "zh-Hans" | "ja";
+        /**
+         * @description What a reply depends on.
+         * @example Origin, Accept-Language
+         */
+        Vary: string;
+        /**
          * @description The methods that this path has.
          * @example POST, OPTIONS
          */
@@ -786,7 +830,7 @@ export interface operations {
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description The languages to write the message in, most wanted first, when the body has no `locale`.
+                 * @description The languages for the message and for errors, most wanted first, when the body has no `locale`.
                  * @example en-GB, en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -819,7 +863,7 @@ export interface operations {
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description The languages to write the message in, most wanted first, when the body has no `locale`.
+                 * @description The languages for the message and for errors, most wanted first, when the body has no `locale`.
                  * @example en-GB, en;q=0.8
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -844,7 +888,13 @@ export interface operations {
     verifyCode: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The languages for the message and for errors, most wanted first, when the body has no `locale`.
+                 * @example en-GB, en;q=0.8
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -862,7 +912,13 @@ export interface operations {
     verifyCodeSlash: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The languages for the message and for errors, most wanted first, when the body has no `locale`.
+                 * @example en-GB, en;q=0.8
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
             path?: never;
             cookie?: never;
         };

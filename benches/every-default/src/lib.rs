@@ -12,7 +12,6 @@ use otp_auth::adapters::sns::SnsSender;
 use otp_auth::adapters::system::{SystemClock, SystemRandomness};
 use otp_auth::config::{CoreConfig, SendConfig, environment};
 use otp_auth::http::{Api, Call};
-use otp_auth::messages::Locale;
 use otp_auth::wiring::{self, Parts, Senders};
 
 /// Serves `send-otp`.
@@ -25,7 +24,7 @@ pub async fn send() -> Result<(), Error> {
         sms: config.sms.as_ref().map(|sms| Arc::new(SnsSender::new(aws_sdk_sns::Client::new(&aws), sms)) as _),
         email: config.email.clone().map(|email| Arc::new(SesSender::new(aws_sdk_sesv2::Client::new(&aws), email)) as _),
     };
-    serve(wiring::api(&config.core, config.locale, &parts, Some(wiring::send_otp(&config, &parts, senders)), None)).await
+    serve(wiring::api(&config.core, &parts, Some(wiring::send_otp(&config, &parts, senders)), None)).await
 }
 
 /// Serves `verify-otp`.
@@ -34,7 +33,7 @@ pub async fn verify() -> Result<(), Error> {
     let aws = aws_config::load_defaults(BehaviorVersion::latest()).await;
     let config = CoreConfig::read(&environment)?;
     let parts = parts(&aws, &config).await?;
-    serve(wiring::api(&config, Locale::default(), &parts, None, Some(wiring::verify_otp(&config, &parts)))).await
+    serve(wiring::api(&config, &parts, None, Some(wiring::verify_otp(&config, &parts)))).await
 }
 
 async fn parts(aws: &SdkConfig, config: &CoreConfig) -> Result<Parts, Error> {

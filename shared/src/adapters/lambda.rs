@@ -49,7 +49,7 @@ pub async fn answer(api: &Api, event: Event, context: &Context) -> Reply {
         Event::Http(event) => Reply::http(api.handle(&http_call(*event, &context.request_id, time_left)).await),
         Event::Unknown(cause) => {
             tracing::error!(request_id = context.request_id, cause, "this is no event of API Gateway's");
-            Reply::rest(Problem::new(ProblemCode::Internal).into_response(&context.request_id))
+            Reply::rest(Problem::new(ProblemCode::Internal).into_response(&context.request_id, &api.catalogs, api.locale))
         }
     }
 }
@@ -190,13 +190,14 @@ impl Reply {
 mod tests {
     use super::*;
     use crate::http::Cors;
-    use crate::messages::Locale;
+    use crate::messages::{Catalogs, Locale};
     use crate::testing::clock::TestClock;
 
     #[tokio::test]
     async fn what_is_no_event_gets_a_reply_like_any_other() {
         let (cors, clock) = (Cors::new([].into()), Arc::new(TestClock::default()));
-        let api = Api { send: None, verify: None, sessions: None, published: None, locale: Locale::default(), cors, clock };
+        let (locale, catalogs) = (Locale::default(), Arc::new(Catalogs::compiled()));
+        let api = Api { send: None, verify: None, sessions: None, published: None, locale, catalogs, cors, clock };
         let event = serde_json::from_str(r#"{ "Records": [] }"#).unwrap();
         let Reply::Rest(reply) = answer(&api, event, &Context::default()).await else { panic!("a REST reply") };
         assert_eq!((reply.status_code, &reply.multi_value_headers["cache-control"]), (500, &"no-store".parse().unwrap()));

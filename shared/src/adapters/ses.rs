@@ -1,14 +1,17 @@
 //! Mail through Amazon SES, API version 2: `SendEmail` with a subject, a text part and an HTML part.
+//!
+//! SES writes a `Message-ID` and a `Date` of its own over any that it is given
+//! (<https://docs.aws.amazon.com/ses/latest/dg/header-fields.html>): the id that it returns is the one in the mail.
 #![cfg(feature = "aws")]
 
 use async_trait::async_trait;
 use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::error::BuildError;
-use aws_sdk_sesv2::types::{Body, Content as Part, Destination, EmailContent, Message as Mail};
+use aws_sdk_sesv2::types::{Body, Content as Part, Destination, EmailContent, Message as Mail, MessageHeader};
 
 use super::delivery;
 pub use crate::config::SesSettings;
-use crate::ports::sender::{Content, Delivery, Message, Refusal, RefusalClass, Sender};
+use crate::ports::sender::{Content, Delivery, MAIL_HEADERS, Message, Refusal, RefusalClass, Sender};
 
 const PROVIDER: &str = "ses";
 
@@ -54,8 +57,11 @@ impl Sender for SesSender {
 fn email_content(content: &Content) -> Option<EmailContent> {
     let Content::Email { subject, text, html } = content else { return None };
     let body = Body::builder().text(part(text).ok()?).html(part(html).ok()?).build();
-    let mail = Mail::builder().subject(part(subject).ok()?).body(body).build();
-    Some(EmailContent::builder().simple(mail).build())
+    let mut mail = Mail::builder().subject(part(subject).ok()?).body(body);
+    for (name, value) in MAIL_HEADERS {
+        mail = mail.headers(MessageHeader::builder().name(name).value(value).build().ok()?);
+    }
+    Some(EmailContent::builder().simple(mail.build()).build())
 }
 
 fn part(text: &str) -> Result<Part, BuildError> {

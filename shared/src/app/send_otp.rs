@@ -26,7 +26,7 @@ use crate::domain::recipient::{Channel, Recipient};
 use crate::domain::test_identifiers::TestIdentifiers;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{UserId, Withheld};
-use crate::messages::{Brand, Locale};
+use crate::messages::{Locale, Messages};
 use crate::ports::clock::{Clock, NoRandomness, Randomness, random};
 use crate::ports::decoy::Decoy;
 use crate::ports::directory::Directory;
@@ -63,8 +63,8 @@ pub struct SendOtp {
     pub guard: Arc<Guard>,
     /// Identifiers of testers.
     pub test_identifiers: TestIdentifiers,
-    /// What messages name.
-    pub brand: Brand,
+    /// What messages say.
+    pub messages: Messages,
     /// Who may sign in.
     pub sign_up: SignUp,
 }
@@ -321,7 +321,7 @@ impl SendOtp {
             Written::Applied(ledger) | Written::Refused(ledger) => ledger,
         };
         match verdict {
-            SendVerdict::Ours => Ok(Accepted { challenge, ledger, ours: true, resent }),
+            SendVerdict::Ours => Ok(Accepted { challenge: as_stored(challenge, &ledger), ledger, ours: true, resent }),
             SendVerdict::Replay(slot) => {
                 let challenge = replayed(&ledger, slot, attempt.now)?;
                 Ok(Accepted { challenge, ledger, ours: false, resent: true })
@@ -435,7 +435,7 @@ impl SendOtp {
         let code = self.code(attempt, challenge, keys);
         let recipient = &attempt.request.recipient;
         let remaining = challenge.expires.since(attempt.now);
-        let content = self.brand.render(recipient.channel(), attempt.request.locale, &code, remaining);
+        let content = self.messages.render(recipient.channel(), attempt.request.locale, &code, remaining);
         Ok(Message { to: recipient.clone(), content })
     }
 
@@ -510,6 +510,13 @@ impl Attempt<'_> {
             watched,
         }
     }
+}
+
+/// The challenge as the item has it. A write for another level or slot that was given up on can be the one that was applied,
+/// and a message must bring the code that waits.
+fn as_stored(challenge: Challenge, ledger: &Ledger) -> Challenge {
+    let stored = ledger.slots.iter().find(|(_, slot)| slot.id == challenge.id);
+    stored.map_or(challenge, |(number, slot)| Challenge { slot: *number, shape: slot.shape, ..challenge })
 }
 
 /// The challenge that an earlier request under the same Idempotency-Key started.

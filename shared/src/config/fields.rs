@@ -107,6 +107,12 @@ pub(super) fn mailbox(text: &str) -> Result<String, &'static str> {
     }
 }
 
+/// What stands where a logo would.
+pub(super) fn logo(text: &str) -> Result<String, &'static str> {
+    let fits = text.chars().count() <= 40 && !text.chars().any(char::is_control);
+    if fits { Ok(text.to_owned()) } else { Err("must be 1 to 40 characters, without line breaks") }
+}
+
 fn host(authority: &str) -> &str {
     authority.split(':').next().unwrap_or_default()
 }

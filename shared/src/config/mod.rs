@@ -4,6 +4,7 @@
 //! program does not start. The table of all settings is [`settings::SETTINGS`], and `docs/settings.md` is tested against it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::guard::GuardPolicy;
@@ -12,11 +13,12 @@ use crate::domain::ledger::SendLimits;
 use crate::domain::policy::{self, ChallengeBinding, Policy, SignUp};
 use crate::domain::test_identifiers::TestIdentifiers;
 use crate::domain::time::Timestamp;
-use crate::messages::{Brand, Locale, UnfitBrand};
+use crate::messages::{Catalogs, Files, Locale, Messages};
 
 mod aws;
 mod fields;
 mod guard;
+mod messages;
 mod reader;
 mod senders;
 pub mod settings;
@@ -45,6 +47,10 @@ pub struct CoreConfig {
     pub origins: BTreeSet<String>,
     /// Access tokens and sessions, where they are on.
     pub tokens: Option<TokenConfig>,
+    /// The language when nothing else is wished for.
+    pub locale: Locale,
+    /// What is said in each language.
+    pub catalogs: Arc<Catalogs>,
     /// The least severe log lines that are written.
     pub log_level: tracing::Level,
     /// DynamoDB's endpoint, when it is not the region's.
@@ -58,10 +64,8 @@ pub struct CoreConfig {
 pub struct SendConfig {
     /// As both functions.
     pub core: CoreConfig,
-    /// What messages name.
-    pub brand: Brand,
-    /// The language of messages when nothing else is wished for.
-    pub locale: Locale,
+    /// What messages say.
+    pub messages: Messages,
     /// What may leave.
     pub guard: GuardPolicy,
     /// Identifiers of testers.
@@ -94,11 +98,13 @@ impl CoreConfig {
     /// Every fault that the settings have.
     pub fn read(lookup: Lookup<'_>) -> Result<Self, Faults> {
         let mut reader = Reader::new(lookup);
-        let config = Self::read_from(&mut reader);
+        let files = messages::read_files(&mut reader);
+        let catalogs = messages::read_catalogs(&mut reader, &files);
+        let config = Self::read_from(&mut reader, catalogs);
         reader.finish(config)
     }
 
-    fn read_from(reader: &mut Reader<'_>) -> Option<Self> {
+    fn read_from(reader: &mut Reader<'_>, catalogs: Option<Arc<Catalogs>>) -> Option<Self> {
         let stage = reader.choice("STAGE", "dev", &[("local", Stage::Local), ("dev", Stage::Dev), ("prod", Stage::Prod)]);
         let table = reader.required("TABLE_NAME");
         let keys_secret = reader.required("KEYS_SECRET_ARN");
@@ -106,6 +112,7 @@ impl CoreConfig {
         let sign_up = reader.choice("SIGN_UP", "open", &[("open", SignUp::Open), ("closed", SignUp::Closed)]);
         let origins = reader.parsed_list("CORS_ALLOWED_ORIGINS", fields::origin);
         let tokens = tokens::read(reader);
+        let locale = messages::read_locale(reader);
         let log_level = reader.choice(
             "LOG_LEVEL",
             "info",
@@ -127,6 +134,8 @@ impl CoreConfig {
             sign_up: sign_up?,
             origins: origins?,
             tokens: tokens?,
+            locale: locale?,
+            catalogs: catalogs?,
             log_level: log_level?,
             dynamodb_endpoint,
             secrets_endpoint,
@@ -146,10 +155,10 @@ impl SendConfig {
     }
 
     fn read_from(reader: &mut Reader<'_>, now: Timestamp) -> Option<Self> {
-        let core = CoreConfig::read_from(reader);
-        let brand = read_brand(reader);
-        let locale =
-            reader.parsed("DEFAULT_LOCALE", "en", |tag| Locale::of_tag(tag).ok_or("must be a language that messages exist in"));
+        let files: Files = messages::read_files(reader);
+        let catalogs = messages::read_catalogs(reader, &files);
+        let core = CoreConfig::read_from(reader, catalogs.clone());
+        let messages = messages::read_messages(reader, catalogs, &files);
         let guard = guard::read(reader);
         let test_identifiers = guard::read_test_identifiers(reader, core.as_ref().map(|core| core.stage), now);
         let texts = guard.as_ref().is_some_and(|guard| guard.countries != SmsCountries::Only(BTreeSet::new()));
@@ -162,8 +171,7 @@ impl SendConfig {
         let ses_endpoint = reader.optional("SES_ENDPOINT", fields::endpoint);
         Some(Self {
             core: core?,
-            brand: brand?,
-            locale: locale?,
+            messages: messages?,
             guard: guard?,
             test_identifiers: test_identifiers?,
             sms: texts.then_some(sms),
@@ -172,6 +180,18 @@ impl SendConfig {
             ses_endpoint,
         })
     }
+}
+
+/// Reads what messages are made of, and nothing else.
+///
+/// # Errors
+/// Every fault that these settings have.
+pub fn read_messages(lookup: Lookup<'_>) -> Result<Messages, Faults> {
+    let mut reader = Reader::new(lookup);
+    let files = messages::read_files(&mut reader);
+    let catalogs = messages::read_catalogs(&mut reader, &files);
+    let messages = messages::read_messages(&mut reader, catalogs, &files);
+    reader.finish(messages)
 }
 
 /// The process environment as a lookup.
@@ -210,17 +230,6 @@ fn read_policy(reader: &mut Reader<'_>) -> Option<Policy> {
         address_per_hour: address_per_hour?,
         binding: binding?,
     })
-}
-
-fn read_brand(reader: &mut Reader<'_>) -> Option<Brand> {
-    let (app, domain) = (reader.required("APP_NAME"), reader.required("APP_DOMAIN"));
-    let error = match Brand::new(app?, domain?) {
-        Ok(brand) => return Some(brand),
-        Err(error) => error,
-    };
-    let variable = if error == UnfitBrand::App { "APP_NAME" } else { "APP_DOMAIN" };
-    reader.fault(variable, &error.to_string());
-    None
 }
 
 fn read_sms(reader: &mut Reader<'_>) -> SnsSettings {

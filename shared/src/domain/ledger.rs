@@ -26,7 +26,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const PERIOD: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// An identifier's item.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Ledger {
     /// Accepted sends, newest first, as many as are remembered.
     pub sends: Vec<Timestamp>,
@@ -43,7 +43,7 @@ pub struct Ledger {
 }
 
 /// Who made the last accepted send, and where it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LastSend {
     /// The invocation that made it.
     pub request: RequestId,
@@ -54,7 +54,7 @@ pub struct LastSend {
 }
 
 /// One challenge in the item.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Slot {
     /// Which challenge it is.
     pub id: ChallengeId,
@@ -79,7 +79,7 @@ pub struct Slot {
 }
 
 /// What became of a challenge.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum SlotState {
     /// It waits for the code with this name.
     Live(CodeName),
@@ -141,7 +141,7 @@ impl SendLimits {
 }
 
 /// How long codes are at present. Guessing makes codes longer instead of locking anybody out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Level(u8);
 
 impl Level {

@@ -146,7 +146,7 @@ impl User {
 
 /// A user as far as an identifier's item knows: enough to answer a sign-in without another read. Only ever one who may sign
 /// in: whatever changes a user also makes the items of the user's identifiers forget.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct KnownUser {
     /// The user's id.
     pub id: UserId,

@@ -8,6 +8,7 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use super::problem::{FieldError, Problem, ProblemCode};
 use crate::domain::purpose::Purpose;
 use crate::domain::recipient::{Channel, InvalidRecipient, Recipient};
+use crate::messages::Key;
 
 /// The body of every request. Unknown fields are ignored; a known one that comes twice is an error.
 #[derive(Deserialize, Default)]
@@ -35,20 +36,15 @@ impl Fields {
         // A derived struct would read an array too, field by field.
         let is_object = bytes.trim_ascii_start().starts_with(b"{");
         let body = is_object.then(|| serde_json::from_slice(bytes).ok()).flatten();
-        let body = body.ok_or_else(|| Problem::invalid_body("The body is not a JSON object that can be read."))?;
+        let body = body.ok_or_else(|| Problem::invalid_request(Key::BodyNotJson))?;
         Ok(Self { body, errors: Vec::new() })
     }
 
     /// The recipient and the purpose, which both routes take.
     pub(super) fn recipient(&mut self) -> (Option<Result<Recipient, InvalidRecipient>>, Purpose) {
         let identifier = self.required(|body| &mut body.identifier, "identifier");
-        let stated = self.choice(|body| &mut body.r#type, "type", Channel::parse, "Must be phone or email.");
-        let purpose = self.choice(
-            |body| &mut body.purpose,
-            "purpose",
-            Purpose::parse,
-            "Must be login, signup, password_reset, email_verification or phone_verification.",
-        );
+        let stated = self.choice(|body| &mut body.r#type, "type", Channel::parse, Key::FieldType);
+        let purpose = self.choice(|body| &mut body.purpose, "purpose", Purpose::parse, Key::FieldPurpose);
         (identifier.map(|text| Recipient::parse(&text, stated)), purpose.unwrap_or_default())
     }
 
@@ -57,7 +53,7 @@ impl Fields {
         if let (Some(Ok(recipient)), Some(channel)) = (recipient, purpose.verifies())
             && recipient.channel() != channel
         {
-            self.fault("purpose", "Must be the verification of the identifier's own type.");
+            self.fault("purpose", Key::FieldLink);
         }
     }
 
@@ -90,7 +86,7 @@ impl Fields {
     }
 
     /// Adds a fault found outside.
-    pub(super) fn fault(&mut self, field: &'static str, message: &'static str) {
+    pub(super) fn fault(&mut self, field: &'static str, message: Key) {
         self.errors.push(FieldError { field, message });
     }
 
@@ -98,7 +94,7 @@ impl Fields {
     pub(super) fn finish(self, recipient: Option<Result<Recipient, InvalidRecipient>>) -> Result<Recipient, Problem> {
         match recipient {
             Some(recipient) if self.errors.is_empty() => {
-                recipient.map_err(|error| Problem::new(ProblemCode::InvalidIdentifier).because(error.to_string()))
+                recipient.map_err(|error| Problem::new(ProblemCode::InvalidIdentifier).because(sentence(error)))
             }
             _ => Err(Problem::invalid_fields(self.errors)),
         }
@@ -107,8 +103,8 @@ impl Fields {
     fn required(&mut self, field: impl Fn(&mut Body) -> &mut Field, name: &'static str) -> Option<String> {
         match std::mem::take(field(&mut self.body)) {
             Field::Text(text) => return Some(text),
-            Field::Absent => self.fault(name, "This field is required."),
-            Field::Other => self.fault(name, "Must be a string."),
+            Field::Absent => self.fault(name, Key::FieldRequired),
+            Field::Other => self.fault(name, Key::FieldNotText),
         }
         None
     }
@@ -117,7 +113,7 @@ impl Fields {
         match std::mem::take(field(&mut self.body)) {
             Field::Text(text) => return Some(text),
             Field::Absent => {}
-            Field::Other => self.fault(name, "Must be a string."),
+            Field::Other => self.fault(name, Key::FieldNotText),
         }
         None
     }
@@ -127,7 +123,7 @@ impl Fields {
         field: impl Fn(&mut Body) -> &mut Field,
         name: &'static str,
         parse: impl Fn(&str) -> Option<T>,
-        message: &'static str,
+        message: Key,
     ) -> Option<T> {
         let text = self.optional(field, name)?;
         let parsed = parse(&text);
@@ -135,6 +131,15 @@ impl Fields {
             self.fault(name, message);
         }
         parsed
+    }
+}
+
+const fn sentence(error: InvalidRecipient) -> Key {
+    match error {
+        InvalidRecipient::Phone => Key::IdentifierPhone,
+        InvalidRecipient::Extension => Key::IdentifierExtension,
+        InvalidRecipient::Email => Key::IdentifierEmail,
+        InvalidRecipient::Contradiction => Key::IdentifierContradiction,
     }
 }
 

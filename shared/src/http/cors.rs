@@ -52,7 +52,8 @@ impl Cors {
     /// Lets an allowed page read the reply and the headers it needs.
     pub(super) fn add_to_reply(&self, response: &mut Response<String>, request: &HeaderMap) {
         let headers = response.headers_mut();
-        headers.insert(VARY, HeaderValue::from_static("Origin"));
+        let vary = if headers.contains_key(VARY) { "Origin, Accept-Language" } else { "Origin" };
+        headers.insert(VARY, HeaderValue::from_static(vary));
         if let Some(origin) = self.allowed(request) {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
             if self.credentials {

@@ -7,6 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use zeroize::Zeroizing;
 
 use crate::domain::time::secs_rounded_up;
+use crate::messages::Key;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -24,13 +25,13 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// The Idempotency-Key: none when absent, an error when it cannot be one.
-pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, &'static str> {
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Key> {
     let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
     let (first, second) = (values.next(), values.next());
     let Some(value) = first else { return Ok(None) };
     let text = value.to_str().unwrap_or_default().trim();
     if second.is_some() || !(LEAST_KEY..=255).contains(&text.len()) {
-        return Err("Must be one value of 22 to 255 characters with at least 128 bits of randomness, such as a UUIDv4.");
+        return Err(Key::FieldIdempotencyKey);
     }
     Ok(Some(text.to_owned()))
 }

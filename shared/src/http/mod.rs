@@ -17,7 +17,7 @@ use crate::domain::address::SourceAddress;
 use crate::domain::callers::TrustedCallers;
 use crate::domain::keys::KeyRing;
 use crate::domain::session::Transport;
-use crate::messages::Locale;
+use crate::messages::{Catalogs, Key, Locale};
 use crate::ports::clock::Clock;
 use crate::ports::tokens::PublishedKeys;
 
@@ -56,8 +56,10 @@ pub struct Api {
     pub sessions: Option<SessionRoutes>,
     /// `GET /.well-known/…`, where tokens are on.
     pub published: Option<Arc<dyn PublishedKeys>>,
-    /// The language of messages when none is wished for.
+    /// The language when none is wished for.
     pub locale: Locale,
+    /// What problems are called in each language.
+    pub catalogs: Arc<Catalogs>,
     /// Browser origins that may call.
     pub cors: Cors,
     /// The time, for durations in the log.
@@ -91,6 +93,8 @@ pub struct UnreadableBody;
 struct Answer {
     reply: Result<Response<String>, Problem>,
     record: Record,
+    /// The language that the body states, once it is read.
+    locale: Option<Locale>,
 }
 
 enum Route<'a> {
@@ -107,9 +111,10 @@ impl Api {
     pub async fn handle(&self, call: &Call) -> Response<String> {
         let started = self.clock.now();
         let answered = AssertUnwindSafe(self.answer_in_time(call)).catch_unwind().await;
-        let Answer { reply, record } =
+        let Answer { reply, record, locale } =
             answered.unwrap_or_else(|_| Answer::problem(Problem::new(ProblemCode::Internal), Record::new("").because("panic")));
-        let mut response = reply.unwrap_or_else(|problem| problem.into_response(&call.id));
+        let locale = locale.unwrap_or_else(|| Locale::negotiate(None, headers::accept_language(&call.headers), self.locale));
+        let mut response = reply.unwrap_or_else(|problem| problem.into_response(&call.id, &self.catalogs, locale));
         headers::add_to_every_reply(&mut response, &call.id);
         self.cors.add_to_reply(&mut response, &call.headers);
         record.write(call, response.status(), self.clock.now().since(started));
@@ -132,7 +137,7 @@ impl Api {
         };
         let record = Record::new(name);
         if call.method == Method::OPTIONS {
-            return Answer { reply: Ok(self.cors.preflight(&call.headers)), record };
+            return Answer { reply: Ok(self.cors.preflight(&call.headers)), record, locale: None };
         }
         match route {
             Route::KeySet(keys) if call.method == Method::GET => well_known::answer(keys.key_set().await, &call.headers, record),
@@ -153,7 +158,10 @@ impl Api {
         let presented = Presented { headers: &call.headers, body, cors: &self.cors };
         match route {
             Route::Send(send) => send_otp::answer(send, self.locale, source, &call.headers, body, record).await,
-            Route::Verify(verify) => verify_otp::answer(verify, self.transport(), source, &call.headers, body, record).await,
+            Route::Verify(verify) => {
+                let (transport, default) = (self.transport(), self.locale);
+                verify_otp::answer(verify, transport, default, source, &call.headers, body, record).await
+            }
             Route::Refresh(routes) => refresh(routes, presented, record).await,
             Route::LogOut(routes) => log_out(routes, presented, record).await,
             Route::KeySet(_) | Route::Discovery(_) => Answer::problem(Problem::method_not_allowed("GET"), record),
@@ -199,7 +207,7 @@ fn admit<'a>(call: &'a Call, callers: &TrustedCallers) -> Result<(SourceAddress,
     if !headers::is_json(&call.headers) {
         return Err(Problem::new(ProblemCode::UnsupportedMediaType));
     }
-    let body = call.body.as_ref().map_err(|UnreadableBody| Problem::invalid_body("The body is not valid base64."))?;
+    let body = call.body.as_ref().map_err(|UnreadableBody| Problem::invalid_request(Key::BodyNotBase64))?;
     if body.len() > MAX_BODY {
         return Err(Problem::new(ProblemCode::PayloadTooLarge));
     }
@@ -209,13 +217,18 @@ fn admit<'a>(call: &'a Call, callers: &TrustedCallers) -> Result<(SourceAddress,
 impl Answer {
     fn problem(problem: Problem, record: Record) -> Self {
         let record = record.with_code(problem.code());
-        Self { reply: Err(problem), record }
+        Self { reply: Err(problem), record, locale: None }
+    }
+
+    fn in_language(mut self, locale: Locale) -> Self {
+        self.locale = Some(locale);
+        self
     }
 
     fn json(body: &serde_json::Value, headers: Vec<(HeaderName, HeaderValue)>, record: Record) -> Self {
         let mut response = Response::new(body.to_string());
         response.headers_mut().insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         response.headers_mut().extend(headers);
-        Self { reply: Ok(response), record }
+        Self { reply: Ok(response), record, locale: None }
     }
 }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use http::{HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::{Map, Value, json};
 
 use super::headers;
 use crate::domain::time::secs_rounded_up;
+use crate::messages::{Catalogs, Key, Locale};
 
 /// What went wrong, as clients may rely on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,101 +74,42 @@ impl ProblemCode {
     }
 
     /// Status, code, title, sentence.
-    const fn row(self) -> (StatusCode, &'static str, &'static str, &'static str) {
+    const fn row(self) -> (StatusCode, &'static str, &'static str, Key) {
         use StatusCode as S;
         match self {
-            Self::InvalidRequest => (S::BAD_REQUEST, "invalid_request", "Invalid request", "The request is not valid."),
-            Self::InvalidIdentifier => (
-                S::BAD_REQUEST,
-                "invalid_identifier",
-                "Invalid identifier",
-                "The identifier is not a phone number or an email address.",
-            ),
-            Self::InvalidCode => (S::BAD_REQUEST, "invalid_code", "Invalid code", "The code is wrong."),
-            Self::ChallengeExpired => (
-                S::BAD_REQUEST,
-                "challenge_expired",
-                "No code is waiting",
-                "No code is waiting: it has expired, was used, or was never sent. Ask for a new one.",
-            ),
-            Self::AttemptsExhausted => (
-                S::BAD_REQUEST,
-                "attempts_exhausted",
-                "No attempts left",
-                "No attempts are left for this code. Ask for a new one.",
-            ),
-            Self::ChallengeRequired => (
-                S::BAD_REQUEST,
-                "challenge_required",
-                "Challenge required",
-                "The challenge_id of the reply to the send request is required.",
-            ),
+            Self::InvalidRequest => (S::BAD_REQUEST, "invalid_request", "Invalid request", Key::InvalidRequest),
+            Self::InvalidIdentifier => (S::BAD_REQUEST, "invalid_identifier", "Invalid identifier", Key::InvalidIdentifier),
+            Self::InvalidCode => (S::BAD_REQUEST, "invalid_code", "Invalid code", Key::InvalidCode),
+            Self::ChallengeExpired => (S::BAD_REQUEST, "challenge_expired", "No code is waiting", Key::ChallengeExpired),
+            Self::AttemptsExhausted => (S::BAD_REQUEST, "attempts_exhausted", "No attempts left", Key::AttemptsExhausted),
+            Self::ChallengeRequired => (S::BAD_REQUEST, "challenge_required", "Challenge required", Key::ChallengeRequired),
             Self::InvalidRefreshToken => {
-                (S::BAD_REQUEST, "invalid_refresh_token", "Invalid refresh token", "This is not a refresh token of this service.")
+                (S::BAD_REQUEST, "invalid_refresh_token", "Invalid refresh token", Key::InvalidRefreshToken)
             }
-            Self::RefreshTokenReused => (
-                S::BAD_REQUEST,
-                "refresh_token_reused",
-                "Refresh token reused",
-                "This refresh token was used before, so its session was ended. Sign in again.",
-            ),
-            Self::SessionEnded => {
-                (S::BAD_REQUEST, "session_ended", "Session ended", "There is no session, or it has ended. Sign in again.")
+            Self::RefreshTokenReused => (S::BAD_REQUEST, "refresh_token_reused", "Refresh token reused", Key::RefreshTokenReused),
+            Self::SessionEnded => (S::BAD_REQUEST, "session_ended", "Session ended", Key::SessionEnded),
+            Self::OriginNotAllowed => (S::FORBIDDEN, "origin_not_allowed", "Origin not allowed", Key::OriginNotAllowed),
+            Self::InvalidToken => (S::BAD_REQUEST, "invalid_token", "Invalid token", Key::InvalidToken),
+            Self::IdentifierTaken => (S::CONFLICT, "identifier_taken", "Identifier taken", Key::IdentifierTaken),
+            Self::IdentifierAlreadySet => {
+                (S::CONFLICT, "identifier_already_set", "Identifier already set", Key::IdentifierAlreadySet)
             }
-            Self::OriginNotAllowed => (
-                S::FORBIDDEN,
-                "origin_not_allowed",
-                "Origin not allowed",
-                "Requests with a cookie must come from an allowed origin.",
-            ),
-            Self::InvalidToken => (
-                S::BAD_REQUEST,
-                "invalid_token",
-                "Invalid token",
-                "The access token is not valid here, or not any more. Sign in again.",
-            ),
-            Self::IdentifierTaken => (
-                S::CONFLICT,
-                "identifier_taken",
-                "Identifier taken",
-                "The code is right, but this identifier belongs to another user.",
-            ),
-            Self::IdentifierAlreadySet => (
-                S::CONFLICT,
-                "identifier_already_set",
-                "Identifier already set",
-                "The code is right, but you have another identifier of this type.",
-            ),
             Self::DestinationNotAllowed => {
-                (S::FORBIDDEN, "destination_not_allowed", "Destination not allowed", "Codes cannot be sent to this destination.")
+                (S::FORBIDDEN, "destination_not_allowed", "Destination not allowed", Key::DestinationNotAllowed)
             }
-            Self::NotFound => (S::NOT_FOUND, "not_found", "Not found", "There is nothing at this path."),
-            Self::MethodNotAllowed => {
-                (S::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed", "Only POST is allowed here.")
+            Self::NotFound => (S::NOT_FOUND, "not_found", "Not found", Key::NotFound),
+            Self::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed", Key::MethodNotAllowed),
+            Self::PayloadTooLarge => (S::PAYLOAD_TOO_LARGE, "payload_too_large", "Payload too large", Key::PayloadTooLarge),
+            Self::UnsupportedMediaType => {
+                (S::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Unsupported media type", Key::UnsupportedMediaType)
             }
-            Self::PayloadTooLarge => {
-                (S::PAYLOAD_TOO_LARGE, "payload_too_large", "Payload too large", "The body has more than 8 KiB.")
+            Self::IdempotencyKeyReused => {
+                (S::UNPROCESSABLE_ENTITY, "idempotency_key_reused", "Idempotency key reused", Key::IdempotencyKeyReused)
             }
-            Self::UnsupportedMediaType => (
-                S::UNSUPPORTED_MEDIA_TYPE,
-                "unsupported_media_type",
-                "Unsupported media type",
-                "The body must be JSON, with Content-Type: application/json.",
-            ),
-            Self::IdempotencyKeyReused => (
-                S::UNPROCESSABLE_ENTITY,
-                "idempotency_key_reused",
-                "Idempotency key reused",
-                "This Idempotency-Key came with another request before.",
-            ),
-            Self::RateLimited => {
-                (S::TOO_MANY_REQUESTS, "rate_limited", "Too many requests", "Too many requests. Try again later.")
-            }
-            Self::DeliveryFailed => (S::BAD_GATEWAY, "delivery_failed", "Delivery failed", "The message could not be delivered."),
-            Self::Unavailable => {
-                (S::SERVICE_UNAVAILABLE, "unavailable", "Unavailable", "The service is unavailable. Try again later.")
-            }
-            Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal", "Internal error", "Something went wrong on our side."),
+            Self::RateLimited => (S::TOO_MANY_REQUESTS, "rate_limited", "Too many requests", Key::RateLimited),
+            Self::DeliveryFailed => (S::BAD_GATEWAY, "delivery_failed", "Delivery failed", Key::DeliveryFailed),
+            Self::Unavailable => (S::SERVICE_UNAVAILABLE, "unavailable", "Unavailable", Key::Unavailable),
+            Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal", "Internal error", Key::Internal),
         }
     }
 }
@@ -177,15 +119,17 @@ impl ProblemCode {
 pub struct FieldError {
     /// The field.
     pub field: &'static str,
-    /// A sentence for the developer.
-    pub message: &'static str,
+    /// The sentence.
+    pub message: Key,
 }
 
 /// An error reply. Its sentences are ours alone: nothing internal and nothing of the request is in them.
 #[derive(Clone, Debug)]
 pub struct Problem {
     code: ProblemCode,
-    detail: Option<String>,
+    detail: Key,
+    /// The header that the sentence names.
+    header: &'static str,
     errors: Vec<FieldError>,
     attempts_remaining: Option<u32>,
     retry_after: Option<Duration>,
@@ -197,9 +141,11 @@ impl Problem {
     /// With the sentence of the table.
     #[must_use]
     pub const fn new(code: ProblemCode) -> Self {
+        let (_, _, _, detail) = code.row();
         Self {
             code,
-            detail: None,
+            detail,
+            header: "",
             errors: Vec::new(),
             attempts_remaining: None,
             retry_after: None,
@@ -208,30 +154,36 @@ impl Problem {
         }
     }
 
-    /// `invalid_request` with a sentence about the whole body.
+    /// `invalid_request` with a sentence about the whole request.
     #[must_use]
-    pub fn invalid_body(detail: &str) -> Self {
-        Self { detail: Some(detail.to_owned()), ..Self::new(ProblemCode::InvalidRequest) }
+    pub const fn invalid_request(detail: Key) -> Self {
+        Self::new(ProblemCode::InvalidRequest).because(detail)
+    }
+
+    /// `invalid_request` with a sentence that names a header.
+    #[must_use]
+    pub const fn invalid_header(detail: Key, header: &'static str) -> Self {
+        let mut problem = Self::invalid_request(detail);
+        problem.header = header;
+        problem
     }
 
     /// `invalid_request` that names each field.
     #[must_use]
     pub fn invalid_fields(errors: Vec<FieldError>) -> Self {
-        let named: Vec<String> = errors.iter().map(|error| format!("{}: {}", error.field, error.message)).collect();
-        Self { detail: Some(named.join(" ")), errors, ..Self::new(ProblemCode::InvalidRequest) }
+        Self { errors, ..Self::new(ProblemCode::InvalidRequest) }
     }
 
     /// `method_not_allowed` on a path that has this one method.
     #[must_use]
     pub fn method_not_allowed(allowed: &'static str) -> Self {
-        let detail = Some(format!("Only {allowed} is allowed here."));
-        Self { detail, allowed, ..Self::new(ProblemCode::MethodNotAllowed) }
+        Self { allowed, ..Self::new(ProblemCode::MethodNotAllowed) }
     }
 
     /// With another sentence.
     #[must_use]
-    pub fn because(mut self, detail: String) -> Self {
-        self.detail = Some(detail);
+    pub const fn because(mut self, detail: Key) -> Self {
+        self.detail = detail;
         self
     }
 
@@ -262,11 +214,11 @@ impl Problem {
         self.code
     }
 
-    /// As the reply to the request with this id.
+    /// As the reply to the request with this id, in this language. Titles and codes are the same in each.
     #[must_use]
-    pub fn into_response(self, id: &str) -> Response<String> {
-        let (status, code, title, sentence) = self.code.row();
-        let detail = self.detail.as_deref().unwrap_or(sentence);
+    pub fn into_response(self, id: &str, catalogs: &Catalogs, locale: Locale) -> Response<String> {
+        let (status, code, title, _) = self.code.row();
+        let detail = self.detail(catalogs, locale);
         let mut body = Map::new();
         let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
         put("type", json!(format!("urn:otp-auth:problem:{code}")));
@@ -283,22 +235,36 @@ impl Problem {
             put("retry_after_seconds", json!(secs_rounded_up(wait)));
         }
         if !self.errors.is_empty() {
-            let errors = self.errors.iter().map(|error| json!({ "field": error.field, "message": error.message }));
+            let say = |key| catalogs.sentence(locale, key, &[]);
+            let errors = self.errors.iter().map(|error| json!({ "field": error.field, "message": say(error.message) }));
             put("errors", errors.collect());
         }
         let mut response = Response::new(Value::Object(body).to_string());
         *response.status_mut() = status;
-        let headers = response.headers_mut();
-        headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if status == StatusCode::METHOD_NOT_ALLOWED {
-            let allowed = if self.allowed == "GET" { "GET, OPTIONS" } else { "POST, OPTIONS" };
-            headers.insert(http::header::ALLOW, HeaderValue::from_static(allowed));
-        }
-        if let Some(wait) = self.retry_after {
-            headers.insert(http::header::RETRY_AFTER, headers::number(secs_rounded_up(wait)));
-        }
-        headers.extend(self.headers);
+        self.add_headers(response.headers_mut(), locale);
         headers::add_to_every_reply(&mut response, id);
         response
+    }
+
+    fn detail(&self, catalogs: &Catalogs, locale: Locale) -> String {
+        if self.errors.is_empty() {
+            return catalogs.sentence(locale, self.detail, &[("header", self.header), ("method", self.allowed)]);
+        }
+        let named = self.errors.iter().map(|error| format!("{}: {}", error.field, catalogs.sentence(locale, error.message, &[])));
+        named.collect::<Vec<_>>().join(" ")
+    }
+
+    fn add_headers(self, headers: &mut HeaderMap, locale: Locale) {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(locale.tag()));
+        headers.insert(header::VARY, HeaderValue::from_static("Accept-Language"));
+        if self.code == ProblemCode::MethodNotAllowed {
+            let allowed = if self.allowed == "GET" { "GET, OPTIONS" } else { "POST, OPTIONS" };
+            headers.insert(header::ALLOW, HeaderValue::from_static(allowed));
+        }
+        if let Some(wait) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, headers::number(secs_rounded_up(wait)));
+        }
+        headers.extend(self.headers);
     }
 }

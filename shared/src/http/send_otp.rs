@@ -16,7 +16,7 @@ use crate::app::send_otp::{SendError, SendOtp, SendRequest, Sent};
 use crate::domain::address::SourceAddress;
 use crate::domain::policy::Policy;
 use crate::domain::time::secs_rounded_up;
-use crate::messages::Locale;
+use crate::messages::{Key, Locale};
 use crate::ports::store::StoreError;
 
 /// After this long, a store or provider that was down may be up again.
@@ -33,21 +33,25 @@ pub(super) async fn answer(
     body: &Bytes,
     record: Record,
 ) -> Answer {
-    let request = match read(default, source, headers, body) {
-        Ok(request) => request,
+    let mut fields = match Fields::parse(body) {
+        Ok(fields) => fields,
         Err(problem) => return Answer::problem(problem, record),
+    };
+    let locale = Locale::negotiate(fields.locale().as_deref(), headers::accept_language(headers), default);
+    let request = match read(fields, locale, source, headers) {
+        Ok(request) => request,
+        Err(problem) => return Answer::problem(problem, record).in_language(locale),
     };
     let record = record.about(&send.keys.ring(), &request.recipient, request.purpose);
     match send.execute(&request).await {
         Ok(sent) => reply(&request, &sent, &send.policy, record),
         Err(error) => Answer::problem(problem(&error, &send.policy), record.because(&error).for_reason(error.reason())),
     }
+    .in_language(locale)
 }
 
-fn read(default: Locale, source: SourceAddress, headers: &HeaderMap, body: &Bytes) -> Result<SendRequest, Problem> {
-    let mut fields = Fields::parse(body)?;
+fn read(mut fields: Fields, locale: Locale, source: SourceAddress, headers: &HeaderMap) -> Result<SendRequest, Problem> {
     let (recipient, purpose) = fields.recipient();
-    let stated = fields.locale();
     let challenge_id = fields.challenge_id();
     let idempotency_key = headers::idempotency_key(headers).unwrap_or_else(|message| {
         fields.fault("Idempotency-Key", message);
@@ -57,7 +61,6 @@ fn read(default: Locale, source: SourceAddress, headers: &HeaderMap, body: &Byte
     if access_token.is_some() {
         fields.check_link(recipient.as_ref(), purpose);
     }
-    let locale = Locale::negotiate(stated.as_deref(), headers::accept_language(headers), default);
     let recipient = fields.finish(recipient)?;
     Ok(SendRequest { recipient, purpose, locale, challenge_id, idempotency_key, access_token, source })
 }
@@ -104,9 +107,7 @@ fn guarded(refused: &Refused) -> Problem {
         Refused::Full(reason, wait) if reason.is_watched() => Problem::new(ProblemCode::RateLimited).retry_after(*wait),
         // Nobody's fault but the budget's: the service cannot.
         Refused::Full(_, wait) => Problem::new(ProblemCode::Unavailable).retry_after(*wait),
-        Refused::Stopped => Problem::new(ProblemCode::Unavailable)
-            .because("Sending codes this way is stopped for now.".to_owned())
-            .retry_after(STOPPED),
+        Refused::Stopped => Problem::new(ProblemCode::Unavailable).because(Key::SendingStopped).retry_after(STOPPED),
         Refused::Store(error) => store_problem(error),
     }
 }

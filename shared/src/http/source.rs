@@ -15,14 +15,15 @@ use super::Call;
 use super::problem::Problem;
 use crate::domain::address::SourceAddress;
 use crate::domain::callers::TrustedCallers;
+use crate::messages::Key;
 
 /// The address that counts for a request.
 pub(super) fn source(call: &Call, callers: &TrustedCallers) -> Result<SourceAddress, Problem> {
     // Without an address, everybody would share one window, or none: refused.
-    let gateway = call.source.ok_or_else(|| Problem::invalid_body("The request has no source address."))?;
+    let gateway = call.source.ok_or_else(|| Problem::invalid_request(Key::SourceMissing))?;
     let named = match speaks_for(&call.headers, callers) {
         None => return Ok(SourceAddress::new(gateway)),
-        Some((header, address)) => address.ok_or_else(|| Problem::invalid_body(&format!("{header} is not an address."))),
+        Some((header, address)) => address.ok_or_else(|| Problem::invalid_header(Key::SourceNotAnAddress, header)),
     };
     named.map(SourceAddress::new)
 }

@@ -20,6 +20,7 @@ use crate::domain::code::Guess;
 use crate::domain::recipient::{Channel, Recipient};
 use crate::domain::session::Transport;
 use crate::domain::user::{DisplayName, User};
+use crate::messages::{Key, Locale};
 use crate::ports::store::StoreError;
 
 /// After this long, a store that was down may be up again.
@@ -28,14 +29,20 @@ const TRY_AGAIN: Duration = Duration::from_secs(5);
 pub(super) async fn answer(
     verify: &VerifyOtp,
     transport: Transport,
+    default: Locale,
     source: SourceAddress,
     headers: &HeaderMap,
     body: &Bytes,
     record: Record,
 ) -> Answer {
-    let request = match read(source, headers, body) {
-        Ok(request) => request,
+    let mut fields = match Fields::parse(body) {
+        Ok(fields) => fields,
         Err(problem) => return Answer::problem(problem, record),
+    };
+    let locale = Locale::negotiate(fields.locale().as_deref(), headers::accept_language(headers), default);
+    let request = match read(fields, source, headers) {
+        Ok(request) => request,
+        Err(problem) => return Answer::problem(problem, record).in_language(locale),
     };
     let record = record.about(&verify.keys.ring(), &request.recipient, request.purpose);
     match verify.execute(&request).await {
@@ -43,18 +50,17 @@ pub(super) async fn answer(
             let (body, headers) = reply(&request.recipient, &verified, transport);
             Answer::json(&Value::Object(body), headers, record)
         }
-        Err(error) => Answer::problem(problem(&error), record.because(&error)),
+        Err(error) => Answer::problem(problem(&error), record.because(&error)).in_language(locale),
     }
 }
 
-fn read(source: SourceAddress, headers: &HeaderMap, body: &Bytes) -> Result<VerifyRequest, Problem> {
-    let mut fields = Fields::parse(body)?;
+fn read(mut fields: Fields, source: SourceAddress, headers: &HeaderMap) -> Result<VerifyRequest, Problem> {
     let (recipient, purpose) = fields.recipient();
     let typed = fields.otp_code().map(Zeroizing::new);
     let challenge_id = fields.challenge_id();
     let guess = typed.as_ref().and_then(|typed| Guess::parse(typed));
     if typed.is_some() && guess.is_none() {
-        fields.fault("otp_code", "Must be a code as it was sent: 6 to 10 digits, or 16 letters and digits.");
+        fields.fault("otp_code", Key::FieldCode);
     }
     let access_token = headers::bearer(headers);
     if access_token.is_some() {

@@ -23,5 +23,5 @@ pub(super) fn answer(document: Document, headers: &HeaderMap, record: Record) ->
     if let Ok(tag) = HeaderValue::from_str(&document.etag) {
         response.headers_mut().insert(ETAG, tag);
     }
-    Answer { reply: Ok(response), record }
+    Answer { reply: Ok(response), record, locale: None }
 }

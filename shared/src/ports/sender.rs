@@ -5,6 +5,9 @@ use zeroize::Zeroizing;
 
 use crate::domain::recipient::Recipient;
 
+/// The headers that every mail carries, whoever delivers it. Nobody's absence note answers a mail that says so (RFC 3834, 5).
+pub const MAIL_HEADERS: [(&str, &str); 1] = [("Auto-Submitted", "auto-generated")];
+
 /// One provider, or several behind one face.
 ///
 /// An implementation makes **at most one attempt** per call: a repeated attempt can be a second message. It says

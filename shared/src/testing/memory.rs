@@ -1,7 +1,8 @@
 //! The stores in memory: the reference that the DynamoDB expressions are compared with, and two broken ones.
 //!
-//! The transitions here are the same decisions in plain Rust, under one lock. [`RacyStore`] makes them from a read that is
-//! no longer true when it writes, as a service with "read, decide, write" does: the control of every race test.
+//! [`Item`] is the same decisions in plain Rust, as pure transitions of one item; [`MemoryStore`] runs them under one lock,
+//! and the model of the service (`tests/model`) in every order. [`RacyStore`] makes them from a read that is no longer true
+//! when it writes, as a service with "read, decide, write" does: the control of every race test.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,16 +17,19 @@ use crate::domain::ledger::{
 use crate::domain::time::Timestamp;
 use crate::ports::store::{AddressLimits, AddressVerdict, ChallengeStore, IdempotencyVerdict, StoreError, WindowStore};
 
-/// An item: the ledger, and the failures of each period.
-#[derive(Clone, Debug, Default)]
-struct Item {
-    ledger: Ledger,
-    unsolved: BTreeMap<u64, u32>,
+/// An item, and what each write does to it: `true` when its condition held and the change was made, `false` when nothing was.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Item {
+    /// What it says, the failures of unsolved challenges aside.
+    pub ledger: Ledger,
+    /// Those, by period.
+    pub unsolved: BTreeMap<u64, u32>,
 }
 
 impl Item {
     /// The image of the item at `now`.
-    fn image(&self, now: Timestamp) -> Ledger {
+    #[must_use]
+    pub fn image(&self, now: Timestamp) -> Ledger {
         Ledger { unsolved: self.unsolved.get(&period(now)).copied().unwrap_or(0), ..self.ledger.clone() }
     }
 
@@ -40,7 +44,8 @@ impl Item {
         self.ledger.last_send = Some(LastSend { request: request.clone(), idempotency: idempotency.to_owned(), slot });
     }
 
-    fn send(&mut self, write: &SendWrite) -> bool {
+    /// A new challenge.
+    pub fn send(&mut self, write: &SendWrite) -> bool {
         let image = self.image(write.now);
         let level_fits = write.level.ceiling().is_none_or(|(f, w)| image.failures < f && image.unsolved < w);
         let taken = image.slots.get(&write.slot).is_some_and(|slot| slot.expires > write.now);
@@ -67,7 +72,8 @@ impl Item {
         true
     }
 
-    fn resend(&mut self, write: &ResendWrite) -> bool {
+    /// The same challenge once more.
+    pub fn resend(&mut self, write: &ResendWrite) -> bool {
         let live = self
             .ledger
             .slots
@@ -80,7 +86,8 @@ impl Item {
         true
     }
 
-    fn guess(&mut self, write: &GuessWrite) -> bool {
+    /// A guess.
+    pub fn guess(&mut self, write: &GuessWrite) -> bool {
         let failures = self.ledger.failures;
         let Some(slot) = self.ledger.slots.get_mut(&write.slot) else { return false };
         let judged = slot.requests.contains(&write.request);
@@ -95,6 +102,13 @@ impl Item {
         slot.attempts = if right { 0 } else { slot.attempts + 1 };
         self.ledger.failures = if right { 0 } else { failures + 1 };
         true
+    }
+
+    /// The end of a challenge whose message did not leave.
+    pub fn kill(&mut self, slot: u8, id: ChallengeId) -> bool {
+        let live = |slot: &&mut Slot| slot.id == id && matches!(slot.state, SlotState::Live(_));
+        let slot = self.ledger.slots.get_mut(&slot).filter(live);
+        slot.map(|slot| slot.state = SlotState::Dead).is_some()
     }
 }
 
@@ -145,11 +159,7 @@ impl ChallengeStore for MemoryStore {
     }
 
     async fn kill(&self, key: &LedgerKey, slot: u8, id: ChallengeId) -> Result<(), StoreError> {
-        self.apply(key, Timestamp::from_millis(0), |item| {
-            let live = |slot: &&mut Slot| slot.id == id && matches!(slot.state, SlotState::Live(_));
-            let slot = item.ledger.slots.get_mut(&slot).filter(live);
-            slot.map(|slot| slot.state = SlotState::Dead).is_some()
-        });
+        self.apply(key, Timestamp::from_millis(0), |item| item.kill(slot, id));
         Ok(())
     }
 

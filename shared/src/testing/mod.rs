@@ -7,6 +7,7 @@ pub mod decoy;
 pub mod directory;
 pub mod embedded;
 pub mod failing;
+pub mod fault_proxy;
 pub mod forward;
 pub mod guard_conformance;
 pub mod memory;

@@ -36,7 +36,7 @@ use crate::domain::session::{SessionPolicy, Transport};
 use crate::domain::signing::{Algorithm, SigningKey, SigningKeys};
 use crate::domain::test_identifiers::TestIdentifiers;
 use crate::http::{Api, Call, Cors, SessionRoutes};
-use crate::messages::{Brand, Locale};
+use crate::messages::{Brand, Catalogs, Files, Locale, Look, Messages, UnfitMessages};
 use crate::ports::clock::{Clock, Randomness};
 use crate::ports::decoy::Decoy;
 use crate::ports::directory::Directory;
@@ -88,6 +88,10 @@ pub struct Setup {
     pub counters: Arc<dyn GuardStore>,
     /// Identifiers of testers.
     pub test_identifiers: TestIdentifiers,
+    /// What messages say.
+    pub messages: Messages,
+    /// The language when none is wished for.
+    pub locale: Locale,
     /// Access tokens; on unless taken away.
     pub jwt: Option<JwtSettings>,
     /// Sessions; off unless given.
@@ -105,6 +109,17 @@ pub struct Service {
     pub clock: Arc<TestClock>,
     /// The messages that left.
     pub outbox: Outbox,
+}
+
+/// What services under test are made of does not fit, which cannot be.
+#[derive(Debug, thiserror::Error)]
+pub enum UnfitSetup {
+    /// The keys are no keys.
+    #[error(transparent)]
+    Keys(#[from] InvalidKeys),
+    /// The messages are none.
+    #[error(transparent)]
+    Messages(#[from] UnfitMessages),
 }
 
 /// A reply, taken apart.
@@ -137,6 +152,15 @@ fn test_signing_keys() -> Option<SigningKeys> {
     SigningKeys::new([(1, SigningKey::parse(text.as_ref()?).ok()?)].into(), 1)
 }
 
+/// What messages of services under test say: of Acme, at example.com.
+///
+/// # Errors
+/// Never with these.
+pub fn test_messages() -> Result<Messages, UnfitMessages> {
+    let brand = Brand { app: "Acme".to_owned(), domain: "example.com".to_owned(), look: Look::default() };
+    Messages::new(brand, Arc::new(Catalogs::compiled()), &Files::new())
+}
+
 /// A guard that serves every country and has room for a test's traffic.
 #[must_use]
 pub fn wide_guard() -> GuardPolicy {
@@ -154,7 +178,7 @@ impl Setup {
     /// On an embedded DynamoDB, with the defaults of the policy.
     ///
     /// # Errors
-    /// The test keys are no keys, which cannot be.
+    /// [`UnfitSetup`], which cannot be.
     #[cfg(feature = "testing")]
     pub fn on(embedded: &Embedded) -> Result<Self, EmbeddedError> {
         let store = Arc::new(embedded.store());
@@ -166,7 +190,7 @@ impl Setup {
     ///
     /// # Errors
     /// As [`Self::on`].
-    pub fn in_memory() -> Result<Self, InvalidKeys> {
+    pub fn in_memory() -> Result<Self, UnfitSetup> {
         let (directory, counters) = (Arc::new(MemoryDirectory::default()), Arc::new(MemoryGuard::default()));
         // Sessions are off.
         Self::with(Arc::new(MemoryStore::default()), directory, counters, Arc::new(RacySessions::default()))
@@ -177,7 +201,7 @@ impl Setup {
         directory: Arc<dyn Directory>,
         counters: Arc<dyn GuardStore>,
         session_store: Arc<dyn SessionStore>,
-    ) -> Result<Self, InvalidKeys> {
+    ) -> Result<Self, UnfitSetup> {
         let clock = Arc::new(TestClock::default());
         let outbox = Outbox::new(Arc::clone(&clock) as _);
         Ok(Self {
@@ -197,6 +221,8 @@ impl Setup {
             policy: Policy { address_per_minute: 100_000, address_per_hour: 100_000, ..Policy::default() },
             guard: wide_guard(),
             test_identifiers: TestIdentifiers::default(),
+            messages: test_messages()?,
+            locale: Locale::default(),
             jwt: Some(JwtSettings {
                 issuer: ISSUER.to_owned(),
                 audience: AUDIENCE.to_owned(),
@@ -236,6 +262,7 @@ impl Setup {
         let cors = Cors::new([ORIGIN.to_owned()].into());
         let cookies = sessions.as_ref().is_some_and(|(_, transport)| *transport == Transport::Cookie);
         let guard = Arc::new(Guard::new(self.counters, self.guard));
+        let catalogs = self.messages.catalogs();
         let own = || jwt.clone().map_or_else(|| Arc::new(NoTokens) as _, |jwt| jwt as Arc<dyn TokenChecker>);
         let tokens = self.tokens.unwrap_or_else(own);
         let send = SendOtp {
@@ -253,7 +280,7 @@ impl Setup {
             policy: self.policy.clone(),
             guard: Arc::clone(&guard),
             test_identifiers: self.test_identifiers,
-            brand: Brand { app: "Acme".to_owned(), domain: "example.com".to_owned() },
+            messages: self.messages,
         };
         let verify = VerifyOtp {
             store: self.store,
@@ -272,7 +299,8 @@ impl Setup {
             verify: Some(verify),
             sessions: session_routes,
             published: jwt.map(|jwt| jwt as _),
-            locale: Locale::default(),
+            locale: self.locale,
+            catalogs,
             cors: if cookies { cors.with_credentials() } else { cors },
             clock: Arc::clone(&self.clock) as _,
         };

@@ -31,7 +31,7 @@ mod secrets;
 mod ses;
 mod sns;
 
-pub use ses::{Part, SendEmail};
+pub use ses::{Header, Part, SendEmail};
 pub use sns::{Attribute, Publish};
 
 /// The name of the secret that it holds.

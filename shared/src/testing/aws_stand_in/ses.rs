@@ -26,6 +26,18 @@ pub struct SendEmail {
     pub text: Option<Part>,
     /// Its HTML part.
     pub html: Option<Part>,
+    /// Its further headers.
+    pub headers: Vec<Header>,
+}
+
+/// A header of a mail.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Header {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
 }
 
 /// A subject, a text or an HTML part.
@@ -64,6 +76,8 @@ struct Content {
 struct Simple {
     subject: Part,
     body: Parts,
+    #[serde(default)]
+    headers: Vec<Header>,
 }
 
 #[derive(Deserialize)]
@@ -75,9 +89,9 @@ struct Parts {
 
 impl From<Body> for SendEmail {
     fn from(body: Body) -> Self {
-        let Simple { subject, body: Parts { text, html } } = body.content.simple;
+        let Simple { subject, body: Parts { text, html }, headers } = body.content.simple;
         let (to, configuration_set) = (body.destination.to_addresses, body.configuration_set_name);
-        Self { from: body.from_email_address, to, configuration_set, subject, text, html }
+        Self { from: body.from_email_address, to, configuration_set, subject, text, html, headers }
     }
 }
 

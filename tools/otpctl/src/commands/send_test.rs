@@ -145,11 +145,11 @@ fn content(config: &SendConfig, to: &Recipient, locale: Locale) -> Result<Conten
     let policy = &config.core.policy;
     let bound = Bound { purpose: Purpose::Login, recipient: to, id: ChallengeId(id) };
     let code = Code::derive(keys, &bound, CodeShape::Digits(policy.code_length));
-    Ok(config.brand.render(to.channel(), locale, &code, policy.lifetime(to.channel())))
+    Ok(config.messages.render(to.channel(), locale, &code, policy.lifetime(to.channel())))
 }
 
 fn locale(arguments: &SendTestArgs, config: &SendConfig) -> Result<Locale, Failure> {
-    let Some(tag) = &arguments.locale else { return Ok(config.locale) };
+    let Some(tag) = &arguments.locale else { return Ok(config.core.locale) };
     let problem = || Failure::Value { option: "--locale", problem: "messages do not exist in this language".to_owned() };
     Locale::of_tag(tag).ok_or_else(problem)
 }

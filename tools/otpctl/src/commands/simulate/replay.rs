@@ -98,7 +98,7 @@ impl Replay {
             policy: config.core.policy.clone(),
             guard: Arc::clone(&guard),
             test_identifiers: TestIdentifiers::default(),
-            brand: config.brand.clone(),
+            messages: config.messages.clone(),
             sign_up: SignUp::Open,
         };
         Ok(Self { send, store, guard, ring, clock, answer_after, waiting: VecDeque::new() })
