@@ -1,7 +1,7 @@
 # `make` lists what there is. What CI calls is what a person calls.
 
 .DEFAULT_GOAL := help
-.PHONY: help run web preview test test-web attacks enumeration model faults examples contract fuzz fuzz-smoke check bench-requests bench-start watch invoke invoke-verify sam-local build validate deploy tools clean
+.PHONY: help run web preview test test-web attacks enumeration model faults fault-matrix examples contract fuzz fuzz-smoke check bench-requests bench-start watch invoke invoke-verify sam-local build validate deploy tools clean
 
 VENV := .venv
 CARGO_DENY := 0.20.2
@@ -11,6 +11,9 @@ CONTRACT := .tools/contract
 STAGE ?= dev
 # What `make fuzz` runs.
 TARGET ?= requests
+# Providers beside SNS and SES that send-otp carries: twilio, vonage, smtp, sendgrid, separated by commas.
+PROVIDERS ?=
+comma := ,
 # What `make invoke` sends.
 EVENT ?= events/send-otp.phone.json
 
@@ -73,6 +76,8 @@ check: .tools/.cargo-deny-$(CARGO_DENY) ## Format, lints, dependencies, document
 	else echo "advisories: NOT checked, github.com/RustSec/advisory-db cannot be reached"; fi
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 
+fault-matrix: tools ## Every provider and every fault: messages taken, reply, log line
+	cargo test --quiet --package otp-auth --test providers --locked -- --nocapture --exact matrix::fault_matrix
 .PHONY: attacks enumeration
 attacks: tools ## What was done to systems like this one, done to this one: tries, what got through, what may (ONLY=guess: some)
 	cargo test --quiet --locked --package otp-auth --test attacks -- $(ONLY)
@@ -105,8 +110,10 @@ sam-local: tools ## Both functions in Lambda's container image under `sam local`
 
 # --- Deployment ---
 
-build: tools ## What is deployed, into .aws-sam
-	sam build
+build: tools ## What is deployed, into .aws-sam: make build PROVIDERS=twilio,smtp
+	@mkdir -p target
+	@printf '[build]\nfeatures = ["%s"]\n' '$(subst $(comma),"$(comma) ",$(PROVIDERS))' | sed 's/\[""\]/[]/' >target/cargo-lambda.toml
+	CARGO_LAMBDA_GLOBAL=$(CURDIR)/target/cargo-lambda.toml sam build
 
 validate: tools ## template.yaml: sam validate, cfn-lint, and what those let through
 	sam validate --lint
@@ -114,12 +121,12 @@ validate: tools ## template.yaml: sam validate, cfn-lint, and what those let thr
 	cfn-lint template.yaml
 	python scripts/check_template.py
 
-deploy: build ## To AWS: make deploy STAGE=prod
+deploy: build ## To AWS: make deploy STAGE=prod PROVIDERS=twilio,smtp
 	sam deploy --config-env $(STAGE)
 
 # --- Tools ---
 
-tools: $(VENV)/.stamp ## SAM CLI, cargo-lambda, zig and cfn-lint, into .venv
+tools: $(VENV)/.stamp ## SAM CLI, cargo-lambda, zig, cfn-lint, and what tests need, into .venv
 
 # Made anew as a whole: a half-updated environment is hard to see.
 $(VENV)/.stamp: requirements-tools.txt

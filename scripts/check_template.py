@@ -30,6 +30,8 @@ ACTIONS = {
 }
 # Only what a parameter switches on.
 CONDITIONAL = {"sns:Publish": "HasSms", "ses:SendEmail": "HasEmail"}
+# Named like secrets by those who made them, and none: an account's name.
+NO_SECRETS = {"VONAGE_API_KEY"}
 # The one wildcard: all ARNs, excluded, so that phone numbers are left.
 TOPICS = {"Fn::Sub": "arn:${AWS::Partition}:sns:*:*:*"}
 
@@ -133,7 +135,7 @@ def check_functions(template):
             check(not variable.startswith("AWS_"), f"{name}: {variable} is the runtime's")
             check(value == "" or isinstance(value, dict), f"{name}: {variable} is written into the template")
             secret = re.search(r"SECRET|PASSWORD|TOKEN|PRIVATE|(^|_)KEYS?(_|$)", variable)
-            known = variable.endswith(("_ARN", "_ENDPOINT")) or variable in ABOUT_TOKENS
+            known = variable.endswith(("_ARN", "_ENDPOINT")) or variable in ABOUT_TOKENS | NO_SECRETS
             check(not secret or known, f"{name}: {variable} looks like a secret")
     text = json.dumps(template)
     check("{{resolve:secretsmanager" not in text, "a secret would be resolved into the template")

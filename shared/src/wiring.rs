@@ -5,11 +5,11 @@ use std::sync::Arc;
 use crate::adapters::aws::{Aws, UnreadableTrust};
 use crate::adapters::decoy::{self, Observed, RecentDeliveries};
 use crate::adapters::dynamodb::DynamoStore;
+use crate::adapters::failover::Failover;
 use crate::adapters::jwt::Jwt;
 use crate::adapters::no_tokens::NoTokens;
+use crate::adapters::providers::{Providers, UnfitProvider};
 use crate::adapters::secrets::{Needs, SecretError, VaultKeys};
-use crate::adapters::ses::SesSender;
-use crate::adapters::sns::SnsSender;
 use crate::adapters::system::{SystemClock, SystemRandomness};
 use crate::app::grant::{Grants, Sessions};
 use crate::app::guard::Guard;
@@ -17,7 +17,7 @@ use crate::app::log_out::LogOut;
 use crate::app::refresh_session::RefreshSession;
 use crate::app::send_otp::SendOtp;
 use crate::app::verify_otp::VerifyOtp;
-use crate::config::{AwsConfig, CoreConfig, Faults, Lookup, SendConfig, SessionConfig, Stage};
+use crate::config::{AwsConfig, CoreConfig, EmailProvider, Faults, Lookup, SendConfig, SessionConfig, SmsProvider, Stage};
 use crate::domain::guard::GuardPolicy;
 use crate::domain::recipient::{Channel, Recipient};
 use crate::domain::session::Transport;
@@ -40,6 +40,9 @@ pub enum StartError {
     /// There are no keys.
     #[error(transparent)]
     Secret(#[from] SecretError),
+    /// A message provider cannot be asked.
+    #[error(transparent)]
+    Provider(#[from] UnfitProvider),
 }
 
 /// What the use cases share, whatever it is made of.
@@ -74,15 +77,46 @@ pub async fn send_function(lookup: Lookup<'_>) -> Result<Api, StartError> {
     let (aws, config) = both(AwsConfig::read(lookup), SendConfig::read(lookup, SystemClock.now()))?;
     telemetry::start(config.core.log_level);
     let aws = Aws::new(&aws)?;
-    let sns = config.sms.as_ref().map(|_| aws.endpoint("sns", config.sns_endpoint.as_deref()));
-    let ses = config.email.as_ref().map(|_| aws.endpoint("email", config.ses_endpoint.as_deref()));
+    let by_sns = config.sms.is_some() && config.providers.sms.contains(&SmsProvider::Sns);
+    let by_ses = config.email.is_some() && config.providers.email.contains(&EmailProvider::Ses);
+    let sns = by_sns.then(|| aws.endpoint("sns", config.sns_endpoint.as_deref()));
+    let ses = by_ses.then(|| aws.endpoint("email", config.ses_endpoint.as_deref()));
     let (parts, (), (), ()) = tokio::join!(parts(&aws, &config.core), open(&aws, sns), open(&aws, ses), warm_up());
-    let senders = Senders {
-        sms: config.sms.as_ref().map(|s| Arc::new(SnsSender::new(aws.sns(config.sns_endpoint.as_deref()), s)) as _),
-        email: config.email.clone().map(|s| Arc::new(SesSender::new(aws.ses(config.ses_endpoint.as_deref()), s)) as _),
-    };
     let parts = parts?;
+    let senders = every_sender(&config, &aws, &parts.keys)?.with_failover(&parts.clock);
     Ok(api(&config.core, &parts, Some(send_otp(&config, &parts, senders)), None))
+}
+
+/// Every sender that is configured, by channel, in the order of the settings. Each has its provider's name
+/// ([`Sender::provider`]) and tries nobody else.
+pub struct EverySender {
+    /// Of texts.
+    pub sms: Vec<Arc<dyn Sender>>,
+    /// Of mail.
+    pub email: Vec<Arc<dyn Sender>>,
+}
+
+impl EverySender {
+    /// One face for each channel.
+    #[must_use]
+    pub fn with_failover(self, clock: &Arc<dyn Clock>) -> Senders {
+        let Self { sms, email } = self;
+        Senders { sms: Failover::over(sms, Arc::clone(clock)), email: Failover::over(email, Arc::clone(clock)) }
+    }
+}
+
+/// Makes every sender that is configured; their secrets are those of `keys`.
+///
+/// # Errors
+/// A provider's secret is missing, or a root certificate cannot be read.
+pub fn every_sender(config: &SendConfig, aws: &Aws, keys: &Arc<dyn KeySource>) -> Result<EverySender, StartError> {
+    let providers = Providers::new(config, aws, keys);
+    let sms = config.sms.iter().flat_map(|settings| config.providers.sms.iter().map(move |provider| (provider, settings)));
+    let email = config.email.iter().flat_map(|settings| config.providers.email.iter().map(move |provider| (provider, settings)));
+    Ok(EverySender {
+        sms: sms.map(|(provider, settings)| providers.sms(provider, settings)).collect::<Result<_, _>>()?,
+        email: email.map(|(provider, settings)| providers.email(provider, settings)).collect::<Result<_, _>>()?,
+    })
 }
 
 /// `verify-otp`, ready to serve.

@@ -449,6 +449,10 @@ impl ChallengeStore for Meddled {
         self.behind.kill(key, slot, id).await
     }
 
+    async fn set_provider(&self, key: &LedgerKey, slot: u8, id: ChallengeId, provider: &str) -> Result<(), StoreError> {
+        self.behind.set_provider(key, slot, id, provider).await
+    }
+
     async fn read(&self, key: &LedgerKey, now: Timestamp) -> Result<Ledger, StoreError> {
         self.behind.read(key, now).await
     }

@@ -140,9 +140,9 @@ async fn a_refusal_is_refused_for_its_reason() {
 }
 
 #[tokio::test]
-async fn a_throttled_message_is_unreached_and_not_tried_again() {
+async fn a_throttled_message_is_refused_for_its_rate_and_not_tried_again() {
     let (aws, outbox) = stand_in().await;
-    let throttled = |code: &str| Proof::Unreached(code.to_owned());
+    let throttled = |code: &str| refused(RefusalClass::Rate, code);
     assert_one_attempt(&aws, &sns(&aws), &text(), Fault::Throttle, throttled("Throttled")).await;
     assert_one_attempt(&aws, &sns(&aws), &text(), Fault::Refuse(400, "Throttling"), throttled("Throttling")).await;
     assert_one_attempt(&aws, &sns(&aws), &text(), Fault::Refuse(429, "Whatever"), throttled("429")).await;

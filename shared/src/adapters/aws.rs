@@ -26,9 +26,9 @@ const STORE_OPERATION: Duration = Duration::from_secs(2);
 /// One attempt at the store.
 const STORE_ATTEMPT: Duration = Duration::from_millis(600);
 /// The only attempt at a message provider.
-const SENDER_ATTEMPT: Duration = Duration::from_secs(4);
+pub(super) const SENDER_ATTEMPT: Duration = Duration::from_secs(4);
 /// Until a connection stands, TLS included.
-const CONNECT: Duration = Duration::from_secs(1);
+pub(super) const CONNECT: Duration = Duration::from_secs(1);
 
 /// Access to AWS: a region, credentials, and the connector that every client shares.
 #[derive(Clone, Debug)]
@@ -36,6 +36,7 @@ pub struct Aws {
     region: Region,
     credentials: Credentials,
     connector: SharedHttpConnector,
+    extra_roots: Option<Vec<u8>>,
     /// A whole store operation, and one attempt at it.
     store_limits: (Duration, Duration),
 }
@@ -45,13 +46,19 @@ pub struct Aws {
 #[error("the trusted root certificates cannot be read: {0}")]
 pub struct UnreadableTrust(String);
 
+impl UnreadableTrust {
+    pub(super) fn of(error: impl std::fmt::Display) -> Self {
+        Self(error.to_string())
+    }
+}
+
 impl Aws {
     /// With this region and these credentials, trusting Amazon's roots and those of the CA bundle if there is one.
     ///
     /// # Errors
     /// A root certificate cannot be read.
     pub fn new(config: &AwsConfig) -> Result<Self, UnreadableTrust> {
-        let extra_roots = config.ca_bundle.as_ref().map(std::fs::read).transpose().map_err(|e| UnreadableTrust(e.to_string()))?;
+        let extra_roots = config.ca_bundle.as_ref().map(std::fs::read).transpose().map_err(UnreadableTrust::of)?;
         Ok(Self {
             region: Region::new(config.region.clone()),
             credentials: Credentials::new(
@@ -61,7 +68,8 @@ impl Aws {
                 None,
                 "environment",
             ),
-            connector: SharedHttpConnector::new(connector(extra_roots)?),
+            connector: SharedHttpConnector::new(connector(extra_roots.clone())?),
+            extra_roots,
             store_limits: (STORE_OPERATION, STORE_ATTEMPT),
         })
     }
@@ -72,6 +80,12 @@ impl Aws {
     pub const fn with_store_limits(mut self, operation: Duration, attempt: Duration) -> Self {
         self.store_limits = (operation, attempt);
         self
+    }
+
+    /// The root certificates of the CA bundle, in PEM.
+    #[must_use]
+    pub fn extra_roots(&self) -> Option<&[u8]> {
+        self.extra_roots.as_deref()
     }
 
     /// DynamoDB: three attempts of 600 ms inside 2 s. Every write of ours can be repeated safely.
@@ -164,7 +178,7 @@ impl Aws {
 /// # Errors
 /// The CA bundle cannot be read.
 pub fn http_client(ca_bundle: Option<&str>) -> Result<SharedHttpClient, UnreadableTrust> {
-    let extra_roots = ca_bundle.map(std::fs::read).transpose().map_err(|e| UnreadableTrust(e.to_string()))?;
+    let extra_roots = ca_bundle.map(std::fs::read).transpose().map_err(UnreadableTrust::of)?;
     let connector = SharedHttpConnector::new(connector(extra_roots)?);
     Ok(http_client_fn(move |_, _| connector.clone()))
 }
@@ -174,7 +188,7 @@ fn connector(extra_roots: Option<Vec<u8>>) -> Result<Connector, UnreadableTrust>
     if let Some(pem) = extra_roots {
         trusted = trusted.with_pem_certificate(pem);
     }
-    let context = tls::TlsContext::builder().with_trust_store(trusted).build().map_err(|e| UnreadableTrust(e.to_string()))?;
+    let context = tls::TlsContext::builder().with_trust_store(trusted).build().map_err(UnreadableTrust::of)?;
     Ok(Connector::builder()
         .tls_provider(tls::Provider::rustls(tls::rustls_provider::CryptoMode::AwsLc))
         .tls_context(context)

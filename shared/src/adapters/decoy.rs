@@ -107,8 +107,12 @@ impl Sender for Observed {
     }
 
     async fn deliver(&self, message: &Message) -> Delivery {
+        self.deliver_within(message, None).await
+    }
+
+    async fn deliver_within(&self, message: &Message, patience: Option<Duration>) -> Delivery {
         let started = Instant::now();
-        let delivery = self.sender.deliver(message).await;
+        let delivery = self.sender.deliver_within(message, patience).await;
         self.deliveries.saw(self.channel, started.elapsed(), &delivery);
         delivery
     }

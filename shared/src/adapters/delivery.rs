@@ -4,7 +4,7 @@
 //! |---|---|
 //! | the request could not be built | refused |
 //! | no connection was made (DNS, TCP, TLS, connect timeout) | unreached |
-//! | throttled | unreached: the provider answered, and took nothing |
+//! | throttled | refused for its rate: the provider answered, and took nothing |
 //! | another 4xx | refused, with the provider's error code |
 //! | a timeout or a cut after the request was written, a 5xx, an unreadable reply | ambiguous |
 #![cfg(feature = "aws")]
@@ -36,14 +36,18 @@ where
         SdkError::ServiceError(service) => {
             let code = service.err().code().unwrap_or("no error code");
             match service.raw().status().as_u16() {
-                _ if THROTTLED.contains(&code) => Delivery::Unreached { provider, cause: code.to_owned() },
-                429 => Delivery::Unreached { provider, cause: "429".to_owned() },
+                429 if !THROTTLED.contains(&code) => rate(provider, "429"),
+                _ if THROTTLED.contains(&code) => rate(provider, code),
                 400..=499 => refused(provider, code),
                 status => ambiguous(&format!("status {status}, {code}")),
             }
         }
         _ => ambiguous("unreadable response"),
     }
+}
+
+fn rate(provider: &'static str, code: &str) -> Delivery {
+    Delivery::Refused { provider, reason: Refusal { class: RefusalClass::Rate, code: code.to_owned() } }
 }
 
 fn refused(provider: &'static str, code: &str) -> Delivery {
@@ -77,7 +81,7 @@ fn class_of(code: &str) -> RefusalClass {
 }
 
 /// Did the failure happen before there was a connection? Then nothing was written.
-fn never_connected(error: &(dyn Error + 'static)) -> bool {
+pub(super) fn never_connected(error: &(dyn Error + 'static)) -> bool {
     let mut cause = Some(error);
     while let Some(error) = cause {
         if error.downcast_ref::<ConnectionError>().is_some_and(ConnectionError::is_connect) {

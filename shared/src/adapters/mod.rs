@@ -1,16 +1,28 @@
-//! The ports, on real things: DynamoDB, SNS, SES, the operating system, and the Lambda runtime.
+//! The ports, on real things: DynamoDB, message providers, the operating system, and the Lambda runtime.
 
 pub mod aws;
 pub mod decoy;
 mod delivery;
 pub mod dynamodb;
+pub mod failover;
 pub mod jwt;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 pub mod no_tokens;
 pub mod outbox;
+pub mod providers;
 pub mod rotation;
 pub mod secrets;
+#[cfg(feature = "sendgrid")]
+pub mod sendgrid;
 pub mod ses;
+#[cfg(feature = "smtp")]
+pub mod smtp;
 pub mod sns;
 pub mod system;
+#[cfg(feature = "twilio")]
+pub mod twilio;
+#[cfg(feature = "vonage")]
+pub mod vonage;
+#[cfg(any(feature = "twilio", feature = "vonage", feature = "sendgrid"))]
+pub mod web;

@@ -11,7 +11,8 @@
 //!
 //! Two more kinds of field are optional, each a shared secret of 32 characters or more: `cloudfront`, which the operator's
 //! distribution sends as `X-Origin-Verify`, and `backend:NAME`, which a back end sends as `X-Api-Key`. Who sends one of them may
-//! name the address of the client it speaks for.
+//! name the address of the client it speaks for. What message providers know us by stands here, too, under the names of
+//! `provider_secrets::field`, such as `twilio:auth_token`.
 #![cfg(feature = "aws")]
 
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ use zeroize::Zeroizing;
 
 use crate::domain::callers::{SharedSecret, TooShort, TrustedCallers};
 use crate::domain::keys::{InvalidKeys, KeyId, KeyRing};
+use crate::domain::provider_secrets::ProviderSecrets;
 use crate::domain::signing::{NotASigningKey, SigningKey, SigningKeys};
 use crate::domain::time::Timestamp;
 use crate::ports::clock::Clock;
@@ -180,7 +182,9 @@ pub fn parse(text: &str) -> Result<KeyRing, SecretError> {
 fn parse_codes(fields: &Fields) -> Result<KeyRing, SecretError> {
     let named = |field: &'static str| fields.get(field).and_then(|name| key_id(name)).ok_or(SecretError::Name(field));
     let keys = fields.iter().filter_map(|(name, value)| Some((key_id(name)?, value.as_bytes().to_vec()))).collect();
-    Ok(KeyRing::new(&keys, named("identifiers")?, named("codes")?)?.with_callers(callers(fields)?))
+    let providers = ProviderSecrets::from_fields(|name| fields.get(name).cloned());
+    let ring = KeyRing::new(&keys, named("identifiers")?, named("codes")?)?;
+    Ok(ring.with_callers(callers(fields)?).with_provider_secrets(providers))
 }
 
 fn callers(fields: &BTreeMap<String, Zeroizing<String>>) -> Result<TrustedCallers, SecretError> {

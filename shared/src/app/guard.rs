@@ -18,7 +18,7 @@ use crate::domain::recipient::Recipient;
 use crate::domain::time::Timestamp;
 use crate::ports::guard::{
     DayCount, DayWrite, DestinationCount, DestinationDay, DestinationTakeBack, DestinationWrite, GuardStore, MAIL, NO_COUNTRY,
-    PrefixCount, PrefixWrite, TakenBack,
+    PrefixCount, PrefixWrite, ProviderChange, TakenBack,
 };
 use crate::ports::store::StoreError;
 
@@ -244,6 +244,17 @@ impl Guard {
         let DayCount::Full(day) = self.store.count_day(&write).await? else { return Ok(()) };
         let money = caps.reached(day.messages, day.spent) == Some(Reached::Money);
         Err(Refused::Full(if money { Reason::DayMoney } else { Reason::DayMessages }, now.end_of(DAY).since(now)))
+    }
+
+    /// Another provider than the one that was asked first took the message.
+    pub async fn went_by(&self, message: &Outgoing<'_>, provider: &str) {
+        let change = ProviderChange {
+            destination: destination(message.recipient).to_owned(),
+            sent: message.now,
+            from: message.provider.to_owned(),
+            to: provider.to_owned(),
+        };
+        note(self.store.change_provider(&change).await, "a message could not be counted for the provider that took it");
     }
 
     /// A message certainly did not leave: it no longer counts, and its challenge is dead.

@@ -31,7 +31,7 @@ use crate::ports::clock::{Clock, NoRandomness, Randomness, random};
 use crate::ports::decoy::Decoy;
 use crate::ports::directory::Directory;
 use crate::ports::keys::KeySource;
-use crate::ports::sender::{Delivery, Message, Refusal, Sender};
+use crate::ports::sender::{Delivery, Message, Refusal, RefusalClass, Sender};
 use crate::ports::store::{AddressLimits, AddressVerdict, ChallengeStore, IdempotencyVerdict, StoreError, WindowStore};
 use crate::ports::tokens::{InvalidAccessToken, TokenChecker};
 
@@ -85,6 +85,8 @@ pub struct SendRequest {
     pub access_token: Option<Zeroizing<String>>,
     /// Where the request came from.
     pub source: SourceAddress,
+    /// When nobody waits for the answer any more, where that is known.
+    pub deadline: Option<Timestamp>,
 }
 
 /// An accepted send.
@@ -179,6 +181,8 @@ pub(super) struct Attempt<'a> {
     now: Timestamp,
     id: RequestId,
     idempotency: String,
+    /// Who is asked first to deliver: the order may change while this invocation is under way.
+    provider: &'static str,
 }
 
 /// A challenge that the store accepted or found, and the item it is in.
@@ -199,7 +203,7 @@ impl SendOtp {
         self.guard.destination(&request.recipient)?;
         let sender = self.sender(request.recipient.channel()).ok_or(SendError::ChannelOff)?;
         let (ring, challenge) = self.open(request).await?;
-        let attempt = self.begin(request, ring).await?;
+        let attempt = self.begin(request, ring, sender.provider()).await?;
         self.guard.not_stopped(&request.recipient, attempt.now).await?;
         let watched = self.count_address(&attempt).await?;
         self.claim_idempotency(&attempt).await?;
@@ -207,7 +211,7 @@ impl SendOtp {
             Some(challenge) if challenge.expires > attempt.now => self.resend(&attempt, challenge).await?,
             _ => self.send_new(&attempt).await?,
         };
-        let mut outgoing = attempt.outgoing(sender, watched);
+        let mut outgoing = attempt.outgoing(watched);
         let (delivery, withheld) = match accepted.ours {
             true => self.deliver(sender, &attempt, &accepted, &mut outgoing).await.map(|(d, why)| (Some(d), why))?,
             false => (None, None),
@@ -229,7 +233,12 @@ impl SendOtp {
         Ok((ring, Some(opened.map_err(SendError::ForgedChallenge)?)))
     }
 
-    async fn begin<'a>(&self, request: &'a SendRequest, ring: Arc<KeyRing>) -> Result<Attempt<'a>, SendError> {
+    async fn begin<'a>(
+        &self,
+        request: &'a SendRequest,
+        ring: Arc<KeyRing>,
+        provider: &'static str,
+    ) -> Result<Attempt<'a>, SendError> {
         let id = RequestId::new(random(self.randomness.as_ref())?);
         let idempotency = match &request.idempotency_key {
             Some(header) => ring.idempotency_key(header),
@@ -237,7 +246,7 @@ impl SendOtp {
         };
         let now = self.clock.now();
         let caller = self.caller(request, now).await?;
-        Ok(Attempt { request, caller, key: ring.ledger_key(&request.recipient), ring, now, id, idempotency })
+        Ok(Attempt { request, caller, key: ring.ledger_key(&request.recipient), ring, now, id, idempotency, provider })
     }
 
     /// Counts for the address: the send in its windows, and the country that it asks for.
@@ -364,7 +373,7 @@ impl SendOtp {
             keys: challenge.key,
             shape: challenge.shape,
             expires: challenge.expires,
-            provider: self.sender(attempt.request.recipient.channel()).map_or_else(String::new, |s| s.provider().to_owned()),
+            provider: attempt.provider.to_owned(),
             is_counted: self.fixed_code(attempt).is_none(),
         })
     }
@@ -410,17 +419,27 @@ impl SendOtp {
             self.store.add_counted(&attempt.key, accepted.challenge.slot, accepted.challenge.id, attempt.now).await?;
         }
         let withheld = self.admission(attempt).await?.err();
+        let patience = attempt.request.deadline.map(|deadline| deadline.since(self.clock.now()));
         let handed_over = async {
             match withheld {
-                None => sender.deliver(&message).await,
+                None => sender.deliver_within(&message, patience).await,
                 Some(_) => self.decoy.deliver_nothing(attempt.request.recipient.channel()).await,
             }
         };
         let (delivery, ()) = tokio::join!(handed_over, self.guard.count_mail(outgoing));
         let failure = match &delivery {
-            // A failure that only registered identifiers can have would tell who is.
+            // A failure that only registered identifiers can have would tell who is; so would the time of another write.
             _ if self.sign_up == SignUp::Closed => return Ok((delivery, withheld)),
-            Delivery::Accepted { .. } | Delivery::Ambiguous { .. } => return Ok((delivery, withheld)),
+            Delivery::Accepted { provider, .. } | Delivery::Ambiguous { provider, .. } => {
+                if withheld.is_none() {
+                    self.note_provider(attempt, accepted, outgoing, provider).await;
+                }
+                return Ok((delivery, withheld));
+            }
+            // Its own way to say "later".
+            Delivery::Refused { provider, reason } if reason.class == RefusalClass::Rate => {
+                SendError::ProviderUnavailable { provider, cause: reason.code.clone() }
+            }
             Delivery::Refused { provider, reason } => SendError::DeliveryFailed { provider, reason: reason.clone() },
             Delivery::Unreached { provider, cause } => SendError::ProviderUnavailable { provider, cause: cause.clone() },
         };
@@ -428,6 +447,19 @@ impl SendOtp {
             self.guard.did_not_leave(outgoing).await;
         }
         Err(failure)
+    }
+
+    /// The slot and the counters name who was asked first; where another one delivered, they are put right.
+    async fn note_provider(&self, attempt: &Attempt<'_>, accepted: &Accepted, outgoing: &Outgoing<'_>, provider: &str) {
+        if provider == attempt.provider {
+            return;
+        }
+        let Challenge { slot, id, .. } = accepted.challenge;
+        let (slot, ()) =
+            tokio::join!(self.store.set_provider(&attempt.key, slot, id, provider), self.guard.went_by(outgoing, provider));
+        if let Err(error) = slot {
+            tracing::warn!(%error, "the provider that delivered could not be noted");
+        }
     }
 
     fn message(&self, attempt: &Attempt<'_>, challenge: &Challenge) -> Result<Message, SendError> {
@@ -500,10 +532,10 @@ impl Attempt<'_> {
         Bound { purpose: self.request.purpose, recipient: &self.request.recipient, id }
     }
 
-    fn outgoing<'b>(&'b self, sender: &'b dyn Sender, watched: BTreeSet<Reason>) -> Outgoing<'b> {
+    fn outgoing(&self, watched: BTreeSet<Reason>) -> Outgoing<'_> {
         Outgoing {
             recipient: &self.request.recipient,
-            provider: sender.provider(),
+            provider: self.provider,
             ring: &self.ring,
             now: self.now,
             request: &self.id,

@@ -19,12 +19,14 @@ mod aws;
 mod fields;
 mod guard;
 mod messages;
+mod providers;
 mod reader;
 mod senders;
 pub mod settings;
 mod tokens;
 
 pub use aws::AwsConfig;
+pub use providers::{EmailProvider, Providers, SmsProvider, SmtpSettings, TwilioFrom, TwilioSettings, VonageApi, VonageSettings};
 use reader::Reader;
 pub use reader::{Fault, Faults, Lookup};
 pub use senders::{SesSettings, SnsSettings};
@@ -74,6 +76,8 @@ pub struct SendConfig {
     pub sms: Option<SnsSettings>,
     /// How mail is sent; none without a from address.
     pub email: Option<SesSettings>,
+    /// Who delivers, in the order in which they are asked.
+    pub providers: Providers,
     /// SNS's endpoint, when it is not the region's.
     pub sns_endpoint: Option<String>,
     /// SES's endpoint, when it is not the region's.
@@ -164,6 +168,7 @@ impl SendConfig {
         let texts = guard.as_ref().is_some_and(|guard| guard.countries != SmsCountries::Only(BTreeSet::new()));
         let sms = read_sms(reader);
         let email = read_email(reader);
+        let providers = providers::read(reader);
         if guard.is_some() && !texts && reader.get("DEFAULT_FROM_EMAIL").is_none() {
             reader.fault("DEFAULT_FROM_EMAIL", "must be set when SMS_ALLOWED_COUNTRIES is not: nothing could be sent");
         }
@@ -176,6 +181,7 @@ impl SendConfig {
             test_identifiers: test_identifiers?,
             sms: texts.then_some(sms),
             email,
+            providers: providers?,
             sns_endpoint,
             ses_endpoint,
         })

@@ -13,6 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::address::SourceAddress;
 use super::callers::TrustedCallers;
+use super::provider_secrets::ProviderSecrets;
 use super::recipient::Recipient;
 use super::signing::SigningKeys;
 
@@ -28,6 +29,7 @@ pub struct KeyRing {
     codes: BTreeMap<KeyId, CodeKeys>,
     signing: Option<SigningKeys>,
     callers: TrustedCallers,
+    providers: ProviderSecrets,
 }
 
 /// Names a key inside a challenge token.
@@ -76,6 +78,7 @@ impl KeyRing {
             codes: secrets.iter().map(|(id, secret)| Ok((*id, CodeKeys::derive(secret)?))).collect::<Result<_, _>>()?,
             signing: None,
             callers: TrustedCallers::default(),
+            providers: ProviderSecrets::default(),
         })
     }
 
@@ -102,6 +105,19 @@ impl KeyRing {
     #[must_use]
     pub const fn callers(&self) -> &TrustedCallers {
         &self.callers
+    }
+
+    /// The same, with what message providers know us by.
+    #[must_use]
+    pub fn with_provider_secrets(mut self, secrets: ProviderSecrets) -> Self {
+        self.providers = secrets;
+        self
+    }
+
+    /// What message providers know us by.
+    #[must_use]
+    pub const fn provider_secrets(&self) -> &ProviderSecrets {
+        &self.providers
     }
 
     /// The key id that new challenges are made with, and its keys.

@@ -9,6 +9,7 @@ pub mod guard;
 pub mod keys;
 pub mod ledger;
 pub mod policy;
+pub mod provider_secrets;
 pub mod purpose;
 pub mod recipient;
 pub mod session;

@@ -17,6 +17,7 @@ use crate::domain::address::SourceAddress;
 use crate::domain::callers::TrustedCallers;
 use crate::domain::keys::KeyRing;
 use crate::domain::session::Transport;
+use crate::domain::time::Timestamp;
 use crate::messages::{Catalogs, Key, Locale};
 use crate::ports::clock::Clock;
 use crate::ports::tokens::PublishedKeys;
@@ -110,7 +111,7 @@ impl Api {
     /// Answers a request. Every outcome is a reply, a panic included.
     pub async fn handle(&self, call: &Call) -> Response<String> {
         let started = self.clock.now();
-        let answered = AssertUnwindSafe(self.answer_in_time(call)).catch_unwind().await;
+        let answered = AssertUnwindSafe(self.answer_in_time(call, started)).catch_unwind().await;
         let Answer { reply, record, locale } =
             answered.unwrap_or_else(|_| Answer::problem(Problem::new(ProblemCode::Internal), Record::new("").because("panic")));
         let locale = locale.unwrap_or_else(|| Locale::negotiate(None, headers::accept_language(&call.headers), self.locale));
@@ -123,15 +124,15 @@ impl Api {
 
     /// Stores and providers have time limits of their own; even all of them together stay inside a function's. This one only
     /// keeps a process that was called late from being killed without a reply.
-    async fn answer_in_time(&self, call: &Call) -> Answer {
-        let Some(time_left) = call.time_left else { return self.answer(call).await };
-        tokio::time::timeout(time_left, self.answer(call)).await.unwrap_or_else(|_| {
+    async fn answer_in_time(&self, call: &Call, started: Timestamp) -> Answer {
+        let Some(time_left) = call.time_left else { return self.answer(call, None).await };
+        tokio::time::timeout(time_left, self.answer(call, Some(started.plus(time_left)))).await.unwrap_or_else(|_| {
             let problem = Problem::new(ProblemCode::Unavailable).retry_after(Duration::from_secs(5));
             Answer::problem(problem, Record::new("").because("out of time"))
         })
     }
 
-    async fn answer(&self, call: &Call) -> Answer {
+    async fn answer(&self, call: &Call, deadline: Option<Timestamp>) -> Answer {
         let Some((name, route)) = self.route(&call.path) else {
             return Answer::problem(Problem::new(ProblemCode::NotFound), Record::new("none"));
         };
@@ -145,11 +146,11 @@ impl Api {
                 well_known::answer(keys.discovery().await, &call.headers, record)
             }
             Route::KeySet(_) | Route::Discovery(_) => Answer::problem(Problem::method_not_allowed("GET"), record),
-            route => self.answer_post(route, call, record).await,
+            route => self.answer_post(route, call, deadline, record).await,
         }
     }
 
-    async fn answer_post(&self, route: Route<'_>, call: &Call, record: Record) -> Answer {
+    async fn answer_post(&self, route: Route<'_>, call: &Call, deadline: Option<Timestamp>, record: Record) -> Answer {
         let Some(ring) = route.ring() else { return Answer::problem(Problem::method_not_allowed("GET"), record) };
         let (source, body) = match admit(call, ring.callers()) {
             Ok(admitted) => admitted,
@@ -157,7 +158,7 @@ impl Api {
         };
         let presented = Presented { headers: &call.headers, body, cors: &self.cors };
         match route {
-            Route::Send(send) => send_otp::answer(send, self.locale, source, &call.headers, body, record).await,
+            Route::Send(send) => send_otp::answer(send, self.locale, (source, deadline), &call.headers, body, record).await,
             Route::Verify(verify) => {
                 let (transport, default) = (self.transport(), self.locale);
                 verify_otp::answer(verify, transport, default, source, &call.headers, body, record).await

@@ -15,7 +15,7 @@ use crate::app::guard::Refused;
 use crate::app::send_otp::{SendError, SendOtp, SendRequest, Sent};
 use crate::domain::address::SourceAddress;
 use crate::domain::policy::Policy;
-use crate::domain::time::secs_rounded_up;
+use crate::domain::time::{Timestamp, secs_rounded_up};
 use crate::messages::{Key, Locale};
 use crate::ports::store::StoreError;
 
@@ -28,18 +28,19 @@ const STOPPED: Duration = Duration::from_secs(5 * 60);
 pub(super) async fn answer(
     send: &SendOtp,
     default: Locale,
-    source: SourceAddress,
+    from: (SourceAddress, Option<Timestamp>),
     headers: &HeaderMap,
     body: &Bytes,
     record: Record,
 ) -> Answer {
+    let (source, deadline) = from;
     let mut fields = match Fields::parse(body) {
         Ok(fields) => fields,
         Err(problem) => return Answer::problem(problem, record),
     };
     let locale = Locale::negotiate(fields.locale().as_deref(), headers::accept_language(headers), default);
     let request = match read(fields, locale, source, headers) {
-        Ok(request) => request,
+        Ok(request) => SendRequest { deadline, ..request },
         Err(problem) => return Answer::problem(problem, record).in_language(locale),
     };
     let record = record.about(&send.keys.ring(), &request.recipient, request.purpose);
@@ -62,7 +63,7 @@ fn read(mut fields: Fields, locale: Locale, source: SourceAddress, headers: &Hea
         fields.check_link(recipient.as_ref(), purpose);
     }
     let recipient = fields.finish(recipient)?;
-    Ok(SendRequest { recipient, purpose, locale, challenge_id, idempotency_key, access_token, source })
+    Ok(SendRequest { recipient, purpose, locale, challenge_id, idempotency_key, access_token, source, deadline: None })
 }
 
 fn reply(request: &SendRequest, sent: &Sent, policy: &Policy, record: Record) -> Answer {

@@ -43,6 +43,9 @@ pub trait GuardStore: Send + Sync {
     /// Takes messages to a destination back, as answered or as never sent.
     async fn take_back_destination(&self, write: &DestinationTakeBack) -> Result<(), StoreError>;
 
+    /// Another provider than the one that was asked first took a message: it counts for that one, and as failed for the first.
+    async fn change_provider(&self, write: &ProviderChange) -> Result<(), StoreError>;
+
     /// A destination's counters on each of these days since the epoch; a day without any is left out.
     async fn destination_days(&self, destination: &str, days: &[u64]) -> Result<Vec<DestinationDay>, StoreError>;
 
@@ -105,6 +108,19 @@ pub enum DestinationCount {
     Counted,
     /// Not counted; the day's counters at that moment.
     Full(DestinationDay),
+}
+
+/// One message that went by another provider than the one that was asked first.
+#[derive(Clone, Debug)]
+pub struct ProviderChange {
+    /// The destination.
+    pub destination: String,
+    /// When the message was counted.
+    pub sent: Timestamp,
+    /// Who was asked first.
+    pub from: String,
+    /// Who took it.
+    pub to: String,
 }
 
 /// Messages of one challenge that are taken back.

@@ -1,5 +1,7 @@
 //! Who delivers a message.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use zeroize::Zeroizing;
 
@@ -10,7 +12,7 @@ pub const MAIL_HEADERS: [(&str, &str); 1] = [("Auto-Submitted", "auto-generated"
 
 /// One provider, or several behind one face.
 ///
-/// An implementation makes **at most one attempt** per call: a repeated attempt can be a second message. It says
+/// A provider makes **at most one attempt** per call: a repeated attempt can be a second message. It says
 /// [`Delivery::Refused`] or [`Delivery::Unreached`] only on proof that no message left; anything unclear is
 /// [`Delivery::Ambiguous`].
 #[async_trait]
@@ -20,6 +22,12 @@ pub trait Sender: Send + Sync {
 
     /// Hands `message` to the provider once.
     async fn deliver(&self, message: &Message) -> Delivery;
+
+    /// The same while somebody waits for this long. A single provider has a time limit of its own; several ask no further one
+    /// that could not answer in time.
+    async fn deliver_within(&self, message: &Message, _patience: Option<Duration>) -> Delivery {
+        self.deliver(message).await
+    }
 }
 
 /// A rendered message. Its `Debug` shows neither the recipient nor the text.
@@ -100,10 +108,61 @@ pub enum RefusalClass {
     BadRecipient,
     /// The recipient asked for no more messages.
     OptedOut,
+    /// Our account does not send to this country.
+    BlockedCountry,
+    /// Our account has no money left, or has reached its spend limit.
+    Funds,
     /// Our credentials or permissions do not suffice.
     Credentials,
-    /// Our account may not send this: sandbox, unverified sender, spend limit.
+    /// Our account may not send this: sandbox, suspended, or a sender that is not ours to use.
     Account,
+    /// Too many messages at once.
+    Rate,
+    /// A filter or a carrier's rule keeps this message from being sent.
+    Policy,
     /// The request was not acceptable to the provider in another way.
     Invalid,
+}
+
+impl RefusalClass {
+    /// Could another provider deliver what this one refused? Not to nobody, and not against the recipient's will.
+    #[must_use]
+    pub const fn another_could_help(self) -> bool {
+        !matches!(self, Self::BadRecipient | Self::OptedOut)
+    }
+
+    /// Would the provider refuse every other message, too?
+    #[must_use]
+    pub const fn is_of_the_account(self) -> bool {
+        matches!(self, Self::Funds | Self::Credentials | Self::Account | Self::Rate)
+    }
+
+    /// Its name in logs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BadRecipient => "bad_recipient",
+            Self::OptedOut => "opted_out",
+            Self::BlockedCountry => "blocked_country",
+            Self::Funds => "funds",
+            Self::Credentials => "credentials",
+            Self::Account => "account",
+            Self::Rate => "rate",
+            Self::Policy => "policy",
+            Self::Invalid => "invalid",
+        }
+    }
+}
+
+impl Delivery {
+    /// Whom the outcome is of.
+    #[must_use]
+    pub const fn provider(&self) -> &'static str {
+        match self {
+            Self::Accepted { provider, .. }
+            | Self::Refused { provider, .. }
+            | Self::Unreached { provider, .. }
+            | Self::Ambiguous { provider, .. } => provider,
+        }
+    }
 }

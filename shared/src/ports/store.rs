@@ -34,6 +34,9 @@ pub trait ChallengeStore: Send + Sync {
     /// Ends a challenge whose message could not be delivered, if it is still in its slot and unsolved.
     async fn kill(&self, key: &LedgerKey, slot: u8, id: ChallengeId) -> Result<(), StoreError>;
 
+    /// Another provider than the one that was asked first took the message of a challenge, if it is still in its slot.
+    async fn set_provider(&self, key: &LedgerKey, slot: u8, id: ChallengeId, provider: &str) -> Result<(), StoreError>;
+
     /// Reads an identifier's item, up to date; an empty ledger when there is none.
     async fn read(&self, key: &LedgerKey, now: Timestamp) -> Result<Ledger, StoreError>;
 }

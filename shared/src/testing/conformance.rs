@@ -46,6 +46,7 @@ pub async fn challenges<S: ChallengeStore + 'static>(store: Arc<S>) -> Outcome {
     an_idempotency_key_sends_once(&*store).await?;
     a_resend_changes_nothing_but_the_windows(&*store).await?;
     an_undelivered_code_is_dead(&*store).await?;
+    the_provider_that_delivered_is_noted(&*store).await?;
     parallel_sends_are_one(store.clone()).await?;
     parallel_wrong_guesses_are_counted(store.clone()).await?;
     parallel_right_guesses_are_one(store).await
@@ -324,6 +325,19 @@ async fn a_resend_changes_nothing_but_the_windows(store: &dyn ChallengeStore) ->
     }
     let helpless = resend(store, &subject.resend(&exhausted, 30, subject.after(540))).await?;
     same("nor one that has no guesses left", helpless, ResendVerdict::Gone)
+}
+
+async fn the_provider_that_delivered_is_noted(store: &dyn ChallengeStore) -> Outcome {
+    let subject = Subject::new()?;
+    let challenge = sent(store, &subject, 1, subject.now).await?;
+    let set = |id, provider| store.set_provider(&subject.key, challenge.slot, id, provider);
+    set(ChallengeId([77; 16]), "stranger").await.map_err(|e| e.to_string())?;
+    set(challenge.id, "other").await.map_err(|e| e.to_string())?;
+    let ledger = store.read(&subject.key, subject.after(1)).await.map_err(|e| e.to_string())?;
+    let provider = ledger.slots.get(&challenge.slot).map(|slot| slot.provider.clone());
+    same("the provider is that of the challenge", provider, Some("other".to_owned()))?;
+    let verdict = guess(store, &subject.guess(&challenge, RIGHT, 2, subject.after(1))).await?;
+    same("and nothing else has changed", verdict, GuessVerdict::Right)
 }
 
 async fn an_undelivered_code_is_dead(store: &dyn ChallengeStore) -> Outcome {

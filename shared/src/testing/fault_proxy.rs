@@ -1,4 +1,5 @@
 //! A proxy in front of the embedded DynamoDB that breaks what it is told to break: on the wire, as a network and a store do.
+#![cfg(feature = "testing")]
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};

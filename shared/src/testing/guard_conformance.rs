@@ -16,7 +16,7 @@ use crate::domain::time::Timestamp;
 use crate::ports::clock::random;
 use crate::ports::guard::{
     DayCount, DayWrite, DestinationCount, DestinationDay, DestinationTakeBack, DestinationWrite, GuardStore, PrefixCount,
-    PrefixWrite, ProviderDay, TakenBack,
+    PrefixWrite, ProviderChange, ProviderDay, TakenBack,
 };
 
 const LIMITS: PrefixLimits = PrefixLimits { per_hour: 5, per_day: 15 };
@@ -33,6 +33,7 @@ pub async fn guard<S: GuardStore + 'static>(store: Arc<S>) -> Outcome {
     a_destination_counts_and_refuses(&*store).await?;
     a_destination_takes_messages_back(&*store).await?;
     messages_of_two_days_are_taken_back_on_both(&*store).await?;
+    a_message_can_go_by_another_provider(&*store).await?;
     a_day_has_its_budget(&*store).await?;
     parallel_texts_stay_within_a_prefix(Arc::clone(&store)).await?;
     parallel_texts_stay_within_a_day(store).await
@@ -179,6 +180,21 @@ async fn a_destination_takes_messages_back(store: &dyn GuardStore) -> Outcome {
     same("in its hour", (day.messages_by_hour.get(&hour), day.unanswered_by_hour.get(&hour)), (Some(&1), None))?;
     let provider = day.providers.get("sns").copied().unwrap_or_default();
     check("its provider knows", provider.messages == 1 && provider.failed == 1 && provider.verified >= 1)
+}
+
+async fn a_message_can_go_by_another_provider(store: &dyn GuardStore) -> Outcome {
+    let place = Place::new()?;
+    store.count_destination(&place.message(place.now)).await.map_err(|e| e.to_string())?;
+    let change =
+        ProviderChange { destination: place.name.clone(), sent: place.now, from: "sns".to_owned(), to: "other".to_owned() };
+    for _ in 0..2 {
+        // There is nothing to change the second time.
+        store.change_provider(&change).await.map_err(|e| e.to_string())?;
+    }
+    let day = place.day(store, place.now.day()).await?;
+    let counts = |name: &str| day.providers.get(name).map(|day| (day.messages, day.failed));
+    same("it counts for the one that took it", (counts("sns"), counts("other")), (Some((0, 1)), Some((1, 0))))?;
+    same("and once", (day.messages, day.unanswered), (1, 1))
 }
 
 async fn messages_of_two_days_are_taken_back_on_both(store: &dyn GuardStore) -> Outcome {

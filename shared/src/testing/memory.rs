@@ -163,6 +163,14 @@ impl ChallengeStore for MemoryStore {
         Ok(())
     }
 
+    async fn set_provider(&self, key: &LedgerKey, slot: u8, id: ChallengeId, provider: &str) -> Result<(), StoreError> {
+        self.apply(key, Timestamp::from_millis(0), |item| {
+            let slot = item.ledger.slots.get_mut(&slot).filter(|slot| slot.id == id);
+            slot.map(|slot| provider.clone_into(&mut slot.provider)).is_some()
+        });
+        Ok(())
+    }
+
     async fn read(&self, key: &LedgerKey, now: Timestamp) -> Result<Ledger, StoreError> {
         Ok(self.load(key).image(now))
     }
@@ -231,6 +239,10 @@ impl ChallengeStore for RacyStore {
 
     async fn kill(&self, key: &LedgerKey, slot: u8, id: ChallengeId) -> Result<(), StoreError> {
         self.0.kill(key, slot, id).await
+    }
+
+    async fn set_provider(&self, key: &LedgerKey, slot: u8, id: ChallengeId, provider: &str) -> Result<(), StoreError> {
+        self.0.set_provider(key, slot, id, provider).await
     }
 
     async fn read(&self, key: &LedgerKey, now: Timestamp) -> Result<Ledger, StoreError> {

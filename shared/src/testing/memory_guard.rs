@@ -11,7 +11,7 @@ use crate::domain::guard::stops::{Stop, Stops};
 use crate::domain::time::Timestamp;
 use crate::ports::guard::{
     Day, DayCount, DayWrite, DestinationCount, DestinationDay, DestinationTakeBack, DestinationWrite, GuardStore, PrefixCount,
-    PrefixWrite, TakenBack,
+    PrefixWrite, ProviderChange, TakenBack,
 };
 use crate::ports::store::StoreError;
 
@@ -108,6 +108,18 @@ impl GuardStore for MemoryGuard {
             if index == 0 {
                 conclude(day, *sent, write);
             }
+        }
+        Ok(())
+    }
+
+    async fn change_provider(&self, write: &ProviderChange) -> Result<(), StoreError> {
+        let mut counters = self.counters();
+        let Some(day) = counters.destinations.get_mut(&(write.destination.clone(), write.sent.day())) else { return Ok(()) };
+        let first = day.providers.entry(write.from.clone()).or_default();
+        if first.messages > 0 {
+            first.messages -= 1;
+            first.failed += 1;
+            day.providers.entry(write.to.clone()).or_default().messages += 1;
         }
         Ok(())
     }
@@ -227,6 +239,10 @@ impl GuardStore for RacyGuard {
 
     async fn take_back_destination(&self, write: &DestinationTakeBack) -> Result<(), StoreError> {
         self.0.take_back_destination(write).await
+    }
+
+    async fn change_provider(&self, write: &ProviderChange) -> Result<(), StoreError> {
+        self.0.change_provider(write).await
     }
 
     async fn destination_days(&self, destination: &str, days: &[u64]) -> Result<Vec<DestinationDay>, StoreError> {

@@ -60,6 +60,10 @@ impl<S: ChallengeStore> ChallengeStore for Repeating<S> {
         self.behind.kill(key, slot, id).await
     }
 
+    async fn set_provider(&self, key: &LedgerKey, slot: u8, id: ChallengeId, provider: &str) -> Result<(), StoreError> {
+        self.behind.set_provider(key, slot, id, provider).await
+    }
+
     async fn read(&self, key: &LedgerKey, now: Timestamp) -> Result<Ledger, StoreError> {
         self.behind.read(key, now).await
     }

@@ -15,10 +15,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_lc_rs::rand;
-use http::Response;
+use http::{Response, StatusCode};
 use otp_auth::adapters::dynamodb::DynamoStore;
 use otp_auth::domain::ledger::{SendWrite, Written};
-use otp_auth::http::{Call, Problem, ProblemCode};
+use otp_auth::http::Call;
 use otp_auth::ports::store::{ChallengeStore, StoreError};
 use otp_auth::testing::embedded::Embedded;
 use otp_auth::testing::forward::{Forward, Operation};
@@ -148,8 +148,11 @@ pub fn does_this_account_exist_by_bytes() -> Finding {
         real: in_turns(replies_that_differ(|_, response| response)),
         may: 0.0,
         broken: "404 for those who have no account",
-        control: in_turns(replies_that_differ(|known, response| {
-            if known { response } else { Problem::new(ProblemCode::NotFound).into_response("test-request") }
+        control: in_turns(replies_that_differ(|known, mut response| {
+            if !known {
+                *response.status_mut() = StatusCode::NOT_FOUND;
+            }
+            response
         })),
     }
 }

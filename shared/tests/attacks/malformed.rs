@@ -200,6 +200,7 @@ fn send_request(number: usize) -> SendRequest {
         challenge_id: None,
         idempotency_key: None,
         access_token: None,
+        deadline: None,
         source: SourceAddress::new([203, 0, 113, 7].into()),
     }
 }

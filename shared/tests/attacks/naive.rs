@@ -70,6 +70,10 @@ impl<F: Flaw> ChallengeStore for Naive<F> {
         self.behind.kill(key, slot, id).await
     }
 
+    async fn set_provider(&self, key: &LedgerKey, slot: u8, id: ChallengeId, provider: &str) -> Result<(), StoreError> {
+        self.behind.set_provider(key, slot, id, provider).await
+    }
+
     async fn read(&self, key: &LedgerKey, now: Timestamp) -> Result<Ledger, StoreError> {
         self.flaw.read(&*self.behind, key, now).await
     }

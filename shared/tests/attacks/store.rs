@@ -12,7 +12,7 @@ use otp_auth::domain::ledger::{GuessWrite, SendWrite, Written};
 use otp_auth::domain::time::Timestamp;
 use otp_auth::ports::guard::{
     DayCount, DayWrite, DestinationCount, DestinationDay, DestinationTakeBack, DestinationWrite, GuardStore, PrefixCount,
-    PrefixWrite,
+    PrefixWrite, ProviderChange,
 };
 use otp_auth::ports::store::{AddressLimits, AddressVerdict, ChallengeStore, IdempotencyVerdict, StoreError, WindowStore};
 use otp_auth::testing::embedded::{Embedded, TABLE};
@@ -156,6 +156,10 @@ impl GuardStore for Failing {
 
     async fn take_back_destination(&self, write: &DestinationTakeBack) -> Result<(), StoreError> {
         self.counters.take_back_destination(write).await
+    }
+
+    async fn change_provider(&self, write: &ProviderChange) -> Result<(), StoreError> {
+        self.counters.change_provider(write).await
     }
 
     async fn destination_days(&self, destination: &str, days: &[u64]) -> Result<Vec<DestinationDay>, StoreError> {

@@ -174,6 +174,13 @@ impl ChallengeStore for DynamoStore {
         self.update(key.as_str(), expression).await.map(|_| ())
     }
 
+    async fn set_provider(&self, key: &LedgerKey, slot: u8, id: ChallengeId, provider: &str) -> Result<(), StoreError> {
+        let expression = Expression::new(format!("SET d{slot} = :provider"), format!("x{slot} = :cid"))
+            .value(":cid", AttributeValue::B(Blob::new(id.0)))
+            .value(":provider", AttributeValue::S(provider.to_owned()));
+        self.update(key.as_str(), expression).await.map(|_| ())
+    }
+
     async fn read(&self, key: &LedgerKey, now: Timestamp) -> Result<Ledger, StoreError> {
         item::ledger(self.get(key.as_str()).await?.as_ref(), now)
     }

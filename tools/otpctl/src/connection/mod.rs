@@ -19,7 +19,7 @@ mod local;
 mod settings;
 mod vault;
 
-use keys::KeysPlace;
+pub use keys::KeysPlace;
 use local::LocalServer;
 pub use local::post;
 pub use settings::Settings;

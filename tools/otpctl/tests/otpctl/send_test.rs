@@ -63,3 +63,23 @@ async fn nothing_is_sent_where_the_functions_would_send_nothing_or_nobody_said_y
     assert!(provider.send_test(&no_mail).failed(2).contains("This channel is off"));
     assert!(provider.outbox.sent().is_empty());
 }
+
+/// Nobody listens at the first one; the second is asked, and both are told of.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_did_not_take_it_is_told_with_the_reason() {
+    let provider = Provider::start().await;
+    let smtp = ["ada@example.com", "--yes", "--set", "EMAIL_PROVIDERS=smtp,ses", "--set", "EMAIL_HOST=localhost"];
+    let closed = ["--set", "EMAIL_PORT=1", "--set", "EMAIL_HOST_USER=ada"];
+    let without_secret = provider.send_test(&[&smtp[..], &closed].concat()).failed(1);
+    assert!(without_secret.contains("the secret's field smtp:password must be set"), "{without_secret}");
+    let file = std::env::temp_dir().join(format!("otpctl-send-test-{}.json", std::process::id()));
+    let key = "k".repeat(64);
+    std::fs::write(&file, format!(r#"{{"identifiers":"k1","codes":"k1","k1":"{key}","smtp:password":"p"}}"#)).unwrap();
+    let keys = ["--keys-file", file.to_str().unwrap()];
+    let said = provider.send_test(&[&smtp[..], &closed, &keys].concat()).done();
+    std::fs::remove_file(&file).unwrap();
+    let mut lines = said.lines();
+    assert_eq!(lines.next(), Some("smtp was not reached: no connection."));
+    assert!(lines.next().unwrap().starts_with("ses took the message to a***@example.com"), "{said}");
+    assert_eq!(provider.outbox.sent().len(), 1);
+}

@@ -22,7 +22,7 @@ use crate::adapters::dynamodb::expression::Expression;
 use crate::adapters::dynamodb::item::Item;
 use crate::domain::guard::budget::MicroUsd;
 use crate::domain::time::Timestamp;
-use crate::ports::guard::{DestinationDay, DestinationTakeBack, DestinationWrite, ProviderDay, TakenBack};
+use crate::ports::guard::{DestinationDay, DestinationTakeBack, DestinationWrite, ProviderChange, ProviderDay, TakenBack};
 use crate::ports::store::StoreError;
 
 /// Days that the counters stay: statistics look back over three months.
@@ -56,6 +56,17 @@ pub(super) fn count(write: &DestinationWrite) -> Expression {
         .number(":ttl", write.now.as_secs() + KEPT_DAYS * DAY_SECONDS);
     let expression = caps.iter().fold(expression, |e, caps| e.number(":messages", caps.messages));
     room.iter().fold(expression, |e, room| e.number(":room", room.0).number(":price", write.price.0))
+}
+
+/// What the first provider has counted becomes the other's, and a failure of the first.
+pub(super) fn change_provider(change: &ProviderChange) -> Expression {
+    let update = "ADD #sent_first :minus, #failed_first :one, #sent_other :one".to_owned();
+    Expression::new(update, "#sent_first >= :one".to_owned())
+        .name("#sent_first", format!("p_{}", change.from))
+        .name("#failed_first", format!("x_{}", change.from))
+        .name("#sent_other", format!("p_{}", change.to))
+        .number(":one", 1_u64)
+        .value(":minus", AttributeValue::N("-1".to_owned()))
 }
 
 /// One write for each day that messages were sent on.

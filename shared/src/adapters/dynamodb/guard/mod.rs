@@ -22,7 +22,7 @@ use crate::domain::guard::stops::{Stop, Stops};
 use crate::domain::time::Timestamp;
 use crate::ports::guard::{
     DayCount, DayWrite, DestinationCount, DestinationDay, DestinationTakeBack, DestinationWrite, GuardStore, PrefixCount,
-    PrefixWrite,
+    PrefixWrite, ProviderChange,
 };
 use crate::ports::store::StoreError;
 
@@ -101,6 +101,11 @@ impl GuardStore for DynamoStore {
             self.update_once(&destination::key(&write.destination, &date), take_back).await?;
         }
         Ok(())
+    }
+
+    async fn change_provider(&self, write: &ProviderChange) -> Result<(), StoreError> {
+        let key = destination::key(&write.destination, &write.sent.date());
+        self.update_once(&key, destination::change_provider(write)).await.map(|_| ())
     }
 
     async fn destination_days(&self, name: &str, days: &[u64]) -> Result<Vec<DestinationDay>, StoreError> {

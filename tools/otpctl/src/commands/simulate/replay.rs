@@ -120,6 +120,7 @@ impl Replay {
             challenge_id: None,
             idempotency_key: None,
             access_token: None,
+            deadline: None,
             source,
         };
         match self.send.execute(&request).await {

@@ -1,0 +1,182 @@
+//! Texts through Vonage: its Messages API, or the older SMS API.
+//!
+//! | | request | reply | codes |
+//! |---|---|---|---|
+//! | Messages | <https://developer.vonage.com/en/api/messages> | 202 and an id, or a problem | <https://developer.vonage.com/en/api-errors/messages> |
+//! | SMS | <https://developer.vonage.com/en/api/sms> | 200 and a status for each part | <https://developer.vonage.com/en/api-errors/sms> |
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use form_urlencoded::Serializer;
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use super::web::{self, Post, Reply, Web};
+use crate::config::{VonageApi, VonageSettings};
+use crate::domain::provider_secrets::field;
+use crate::ports::keys::KeySource;
+use crate::ports::sender::{Content, Delivery, Message, RefusalClass, Sender};
+
+const PROVIDER: &str = "vonage";
+
+/// Where the Messages API is.
+pub const MESSAGES_ENDPOINT: &str = "https://api.nexmo.com";
+/// Where the SMS API is.
+pub const SMS_ENDPOINT: &str = "https://rest.nexmo.com";
+
+/// A text that has waited for longer is of no use: no code lives longer than ten minutes.
+const VALID_SECONDS: u32 = 600;
+
+/// Sends texts through Vonage.
+pub struct VonageSender {
+    web: Web,
+    url: String,
+    settings: VonageSettings,
+    keys: Arc<dyn KeySource>,
+}
+
+impl VonageSender {
+    /// At `endpoint`, or at Vonage's own, with the secret that `keys` has at the time of each text.
+    #[must_use]
+    pub fn new(web: Web, endpoint: Option<&str>, settings: VonageSettings, keys: Arc<dyn KeySource>) -> Self {
+        let url = match settings.api {
+            VonageApi::Messages => format!("{}/v1/messages", endpoint.unwrap_or(MESSAGES_ENDPOINT)),
+            VonageApi::Sms => format!("{}/sms/json", endpoint.unwrap_or(SMS_ENDPOINT)),
+        };
+        Self { web, url, settings, keys }
+    }
+
+    fn post(&self, to: &str, text: &str, secret: &str) -> Post<'_> {
+        let (media_type, body) = match self.settings.api {
+            VonageApi::Messages => ("application/json", self.message(to, text)),
+            VonageApi::Sms => ("application/x-www-form-urlencoded", self.form(to, text)),
+        };
+        let authorization = Some(web::basic(&self.settings.api_key, secret));
+        Post { provider: PROVIDER, url: &self.url, media_type, authorization, body }
+    }
+
+    fn message(&self, to: &str, text: &str) -> Zeroizing<String> {
+        let body = json!({
+            "message_type": "text", "channel": "sms", "to": to, "from": self.settings.sender, "text": text, "ttl": VALID_SECONDS,
+        });
+        Zeroizing::new(body.to_string())
+    }
+
+    fn form(&self, to: &str, text: &str) -> Zeroizing<String> {
+        let mut form = Serializer::new(String::new());
+        form.append_pair("from", &self.settings.sender).append_pair("to", to).append_pair("text", text);
+        form.append_pair("type", if text.is_ascii() { "text" } else { "unicode" });
+        form.append_pair("ttl", &format!("{VALID_SECONDS}000"));
+        Zeroizing::new(form.finish())
+    }
+}
+
+#[async_trait]
+impl Sender for VonageSender {
+    fn provider(&self) -> &'static str {
+        PROVIDER
+    }
+
+    async fn deliver(&self, message: &Message) -> Delivery {
+        let Content::Sms(text) = &message.content else { return web::refused(PROVIDER, RefusalClass::Invalid, "NotAText") };
+        let ring = self.keys.ring();
+        let Some(secret) = ring.provider_secrets().get(field::VONAGE_API_SECRET) else {
+            return web::refused(PROVIDER, RefusalClass::Credentials, "NoSecret");
+        };
+        // Digits alone: the country code without its plus.
+        let to = message.to.canonical().trim_start_matches('+');
+        match (self.web.post(self.post(to, text, secret)).await, self.settings.api) {
+            (Err(outcome), _) => outcome,
+            (Ok(reply), VonageApi::Messages) => of_messages(&reply),
+            (Ok(reply), VonageApi::Sms) => of_sms(&reply),
+        }
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Created<'a> {
+    message_uuid: &'a str,
+}
+
+#[derive(serde::Deserialize)]
+struct Problem<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: std::borrow::Cow<'a, str>,
+}
+
+fn of_messages(reply: &Reply) -> Delivery {
+    if (200..300).contains(&reply.status) {
+        let created = reply.json::<Created<'_>>().and_then(|created| web::accepted(PROVIDER, created.message_uuid));
+        return created.unwrap_or_else(|| web::ambiguous(PROVIDER, "unreadable reply"));
+    }
+    let by_status = reply.outcome(PROVIDER);
+    let Delivery::Refused { reason, .. } = &by_status else { return by_status };
+    let Some(problem) = reply.json::<Problem<'_>>() else { return by_status };
+    // The name of the error is what follows the last # or / of its type.
+    let name = problem.kind.rsplit(['#', '/']).next().unwrap_or_default();
+    if name.is_empty() || name.len() > 32 || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+        return by_status;
+    }
+    web::refused(PROVIDER, class_of_problem(name).unwrap_or(reason.class), name)
+}
+
+fn class_of_problem(name: &str) -> Option<RefusalClass> {
+    Some(match name {
+        "1000" | "throttled" => RefusalClass::Rate,
+        "1040" | "1170" | "1240" => RefusalClass::BadRecipient,
+        "1050" => RefusalClass::OptedOut,
+        "1060" | "1080" | "1120" | "1140" | "1160" | "account-suspended" | "unprovisioned" => RefusalClass::Account,
+        "1070" | "low-balance" => RefusalClass::Funds,
+        "1210" => RefusalClass::Policy,
+        "unauthorized" | "forbidden" | "invalid-api-key" | "invalid-signature" | "jwt-expired" | "jwt-revoked" => {
+            RefusalClass::Credentials
+        }
+        _ => return None,
+    })
+}
+
+#[derive(serde::Deserialize)]
+struct Parts<'a> {
+    #[serde(borrow)]
+    messages: Vec<Part<'a>>,
+}
+
+#[derive(serde::Deserialize)]
+struct Part<'a> {
+    status: &'a str,
+    #[serde(rename = "message-id", default)]
+    id: &'a str,
+}
+
+/// A text that was cut in parts has a status for each. One that was taken is enough: nothing may be sent again.
+fn of_sms(reply: &Reply) -> Delivery {
+    if reply.status != 200 {
+        return reply.outcome(PROVIDER);
+    }
+    let Some(Parts { messages }) = reply.json::<Parts<'_>>() else { return web::ambiguous(PROVIDER, "unreadable reply") };
+    if messages.iter().all(|part| part.status == "0") {
+        let first = messages.first().and_then(|part| web::accepted(PROVIDER, part.id));
+        return first.unwrap_or_else(|| web::ambiguous(PROVIDER, "unreadable reply"));
+    }
+    let taken_in_part = messages.iter().any(|part| part.status == "0");
+    match messages.iter().find(|part| part.status != "0").map(|part| (part.status, class_of_status(part.status))) {
+        Some((status, Some(class))) if !taken_in_part => web::refused(PROVIDER, class, status),
+        Some((status, None)) if status.len() <= 4 => web::ambiguous(PROVIDER, &format!("status {status}")),
+        _ => web::ambiguous(PROVIDER, "taken in part"),
+    }
+}
+
+/// Statuses of the SMS API; none for those that do not say that nothing was sent (5 is an internal error).
+fn class_of_status(status: &str) -> Option<RefusalClass> {
+    Some(match status {
+        "1" | "10" => RefusalClass::Rate,
+        "2" | "3" | "12" | "22" | "23" => RefusalClass::Invalid,
+        "4" | "14" | "32" => RefusalClass::Credentials,
+        "6" | "33" => RefusalClass::BadRecipient,
+        "7" => RefusalClass::OptedOut,
+        "8" | "11" | "15" | "29" => RefusalClass::Account,
+        "9" => RefusalClass::Funds,
+        _ => return None,
+    })
+}
