@@ -38,7 +38,7 @@ def main():
     with Service(SESSIONS="off") as service:
         plain = Client(whole, service)
         flows.without_sessions(plain)
-    with Service() as service:
+    with Service(SESSIONS="body") as service:
         client = Client(whole, service)
         flows.run(client, whole)
         noticed = control(said, service)

@@ -1,14 +1,17 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { createServer, type AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-const PROGRAM = `${import.meta.dirname}/../../target/debug/dev-server`
+const PROGRAMS = `${import.meta.dirname}/../../target/debug`
 
 /** The real local server (`cargo build -p dev-server`) with these settings, on a port of its own. */
 export async function startService(settings: Record<string, string>) {
   const port = await freePort()
   const url = `http://localhost:${port}`
-  const child = spawn(PROGRAM, { env: { ...settings, PORT: String(port) }, stdio: ['ignore', 'ignore', 'inherit'] })
+  const child = spawn(`${PROGRAMS}/dev-server`, {
+    env: { ...settings, PORT: String(port) },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
   const died = new Promise<never>((_, reject) => {
     child.once('error', reject)
     child.once('exit', (code) => reject(new Error(`dev-server ended with ${code}`)))
@@ -16,6 +19,12 @@ export async function startService(settings: Record<string, string>) {
   died.catch(() => undefined)
   await Promise.race([died, answering(url)])
   return { url, stop: () => child.kill() }
+}
+
+/** What an operator does where people cannot sign up. */
+export function createUser(url: string, email: string, phone: string): void {
+  const target = `--local=${new URL(url).port}`
+  execFileSync(`${PROGRAMS}/otpctl`, [target, 'users', 'create', '--email', email, '--phone', phone, '--yes'])
 }
 
 async function answering(url: string): Promise<void> {

@@ -3,13 +3,13 @@ import { createOtpClient } from './otp-client'
 
 const asked: { url: string; init: RequestInit }[] = []
 
-function answering(status: number, body: string, headers: Record<string, string> = {}) {
+function answering(status: number, body: string, headers: Record<string, string> = {}, hasSessionCookie = false) {
   asked.length = 0
   const fetch = (url: unknown, init?: RequestInit) => {
     asked.push({ url: String(url), init: init ?? {} })
     return Promise.resolve(new Response(body, { status, headers }))
   }
-  return createOtpClient({ baseUrl: 'https://api.example.com/api/', fetch })
+  return createOtpClient({ baseUrl: 'https://api.example.com/api/', hasSessionCookie, fetch })
 }
 
 describe('the client', () => {
@@ -26,6 +26,25 @@ describe('the client', () => {
     ])
     expect(asked[0]?.init).toMatchObject({ method: 'POST', credentials: 'omit', headers: { 'Idempotency-Key': 'key' } })
     expect(asked[1]?.init.headers).not.toHaveProperty('Idempotency-Key')
+  })
+
+  test.each([
+    [false, 'omit'],
+    [true, 'include'],
+  ])('sends cookies only where they carry the session: %j', async (hasSessionCookie, credentials) => {
+    const client = answering(200, '{}', {}, hasSessionCookie)
+    await client.send({ identifier: 'ada@example.com' })
+    await client.verify({ identifier: 'ada@example.com', otp_code: '123456' })
+    await client.refresh()
+    await client.logOut('token')
+    expect(asked.map(({ init }) => init.credentials)).toEqual(['omit', credentials, credentials, credentials])
+    expect(asked.map(({ url }) => url.slice(27))).toEqual([
+      '/auth/otp/send',
+      '/auth/otp/verify',
+      '/auth/token/refresh',
+      '/auth/logout',
+    ])
+    expect(asked.slice(2).map(({ init }) => init.body)).toEqual(['{}', '{"refresh_token":"token"}'])
   })
 
   test('reads a problem', async () => {

@@ -1,5 +1,6 @@
 /**
- * The client of the one-time-code service: two calls, every answer as a value, nothing thrown.
+ * The client of the one-time-code service: send, verify, and a session's refresh and end. Every answer is a value; nothing
+ * is thrown.
  *
  * Needs no framework. To use it elsewhere, copy this file and `openapi.ts`, which is generated from the service's
  * `openapi.yaml` (`npm run types`).
@@ -23,11 +24,10 @@ export type IdentifierType = Schemas['IdentifierType']
 export type ProblemCode = Schemas['ProblemCode']
 
 /** Services that hand out tokens add them to the user. */
-export type VerifyReply = Schemas['VerifyResponse'] & {
-  access_token?: string
-  token_type?: string
-  expires_in?: number
-}
+export type VerifyReply = Schemas['VerifyResponse']
+/** Without `refresh_token` where that travels in a cookie. */
+export type Tokens = Schemas['Tokens']
+export type LogOutReply = components['responses']['LoggedOut']['content']['application/json']
 
 /** What went wrong. `unreachable` is ours: no answer came, so nobody knows whether the call was carried out. */
 export interface Failure {
@@ -49,6 +49,10 @@ export interface OtpClient {
   send(request: SendRequest, idempotencyKey?: string): Promise<Result<SendReply>>
   /** Judges one guess. Name the `challenge_id`, so that nobody else's guesses count against it. */
   verify(request: VerifyRequest): Promise<Result<VerifyReply>>
+  /** The session's next tokens. Each refresh token is good for one use: a second use ends the session. */
+  refresh(refreshToken?: string): Promise<Result<Tokens>>
+  /** Ends the session. Access tokens that were given out stay good until they expire. */
+  logOut(refreshToken?: string): Promise<Result<LogOutReply>>
 }
 
 export interface Options {
@@ -56,23 +60,25 @@ export interface Options {
   baseUrl: string
   /** Milliseconds after which a call counts as unreachable. */
   timeout?: number
+  /** The service keeps refresh tokens in a cookie (its `SESSIONS=cookie`). Browsers refuse its replies if it does not. */
+  hasSessionCookie?: boolean
   fetch?: typeof fetch
 }
 
-export function createOtpClient({ baseUrl, timeout = 20_000, fetch: call = fetch }: Options): OtpClient {
+export function createOtpClient(options: Options): OtpClient {
+  const { baseUrl, timeout = 20_000, hasSessionCookie = false, fetch: call = fetch } = options
   const base = baseUrl.replace(/\/+$/, '')
 
-  async function post<T>(path: string, body: object, headers: Record<string, string> = {}): Promise<Result<T>> {
+  async function post<T>(path: string, body: object, more: RequestInit = {}): Promise<Result<T>> {
     let response: Response
     let text: string
     try {
       response = await call(base + path, {
         method: 'POST',
-        headers: { 'Content-Type': 'application/json', ...headers },
+        ...more,
+        headers: { 'Content-Type': 'application/json', ...more.headers },
         body: JSON.stringify(body),
         signal: AbortSignal.timeout(timeout),
-        // The service knows nobody by a cookie.
-        credentials: 'omit',
         cache: 'no-store',
         referrerPolicy: 'no-referrer',
       })
@@ -85,9 +91,15 @@ export function createOtpClient({ baseUrl, timeout = 20_000, fetch: call = fetch
     return { ok: false, failure: failureOf(response, reply) }
   }
 
+  const withCookie = { credentials: hasSessionCookie ? 'include' : 'omit' } as const
+  const named = (token?: string) => (token === undefined ? {} : { refresh_token: token })
+
   return {
-    send: (request, key) => post('/auth/otp/send', request, key ? { 'Idempotency-Key': key } : {}),
-    verify: (request) => post('/auth/otp/verify', request),
+    send: (request, key) =>
+      post('/auth/otp/send', request, { credentials: 'omit', ...(key && { headers: { 'Idempotency-Key': key } }) }),
+    verify: (request) => post('/auth/otp/verify', request, withCookie),
+    refresh: (token) => post('/auth/token/refresh', named(token), withCookie),
+    logOut: (token) => post('/auth/logout', named(token), withCookie),
   }
 }
 

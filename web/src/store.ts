@@ -1,11 +1,12 @@
 import { configureStore } from '@reduxjs/toolkit'
 import { useDispatch, useSelector } from 'react-redux'
-import { otpApi } from './login/api'
+import { otpApi, session } from './login/api'
 import { likelyCountry } from './login/identifier'
-import { initialState, loginReducer } from './login/slice'
-import { restore, save } from './login/tab-storage'
+import { initialState, loginReducer, resumed, sessionEnded } from './login/slice'
+import { restore, save, userBefore } from './login/tab-storage'
 
 export function createStore() {
+  const before = userBefore()
   const store = configureStore({
     reducer: { login: loginReducer, [otpApi.reducerPath]: otpApi.reducer },
     middleware: (defaults) => defaults().concat(otpApi.middleware),
@@ -14,6 +15,10 @@ export function createStore() {
     devTools: false,
   })
   store.subscribe(() => save(store.getState().login))
+  session.tell({
+    goesOn: (id) => store.dispatch(resumed({ user: before?.id === id ? before : { id }, isKept: true })),
+    hasEnded: () => store.dispatch(sessionEnded()),
+  })
   return store
 }
 

@@ -19,7 +19,7 @@ const DEFAULTS: [(&str, &str); 12] = [
     // The port that is really listened on takes its place (`run.rs`).
     ("TOKEN_ISSUER", "http://localhost:8000"),
     ("TOKEN_AUDIENCE", "otp-auth"),
-    ("SESSIONS", "body"),
+    ("SESSIONS", "cookie"),
     // A line for each request would bury the codes.
     ("LOG_LEVEL", "warn"),
 ];

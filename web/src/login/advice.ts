@@ -7,7 +7,20 @@ import type { Failure } from '../otp-client'
  */
 export type WayOut = 'edit' | 'other' | 'retype' | 'newCode' | 'wait' | 'retry' | 'reload'
 
-const WAYS_OUT: Record<Failure['code'], WayOut> = {
+/** Of calls whose failures are not shown by their codes (`session.ts`), or that this page does not make. */
+export const ELSEWHERE = [
+  'invalid_token',
+  'identifier_taken',
+  'identifier_already_set',
+  'invalid_refresh_token',
+  'refresh_token_reused',
+  'session_ended',
+  'origin_not_allowed',
+] as const satisfies Failure['code'][]
+
+type Shown = Exclude<Failure['code'], (typeof ELSEWHERE)[number]>
+
+const WAYS_OUT: Record<Shown, WayOut> = {
   invalid_request: 'edit',
   invalid_identifier: 'edit',
   payload_too_large: 'edit',
@@ -28,7 +41,6 @@ const WAYS_OUT: Record<Failure['code'], WayOut> = {
 }
 
 /** A code that this page does not know yet is treated as the service's fault. */
-export const knownCode = (code: string): Failure['code'] =>
-  Object.hasOwn(WAYS_OUT, code) ? (code as Failure['code']) : 'internal'
+export const knownCode = (code: string): Shown => (Object.hasOwn(WAYS_OUT, code) ? (code as Shown) : 'internal')
 
 export const wayOut = (failure: { code: string }): WayOut => WAYS_OUT[knownCode(failure.code)]

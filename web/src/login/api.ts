@@ -5,15 +5,17 @@ import {
   type Result,
   type SendReply,
   type SendRequest,
-  type VerifyReply,
   type VerifyRequest,
 } from '../otp-client'
 import { IdempotencyKeys } from './idempotency'
+import { Session, type SignedIn } from './session'
 
 /** An answer and when it came: reducers have no clock. */
 type Timed<T> = T & { at: number }
 
-const client = createOtpClient({ baseUrl: import.meta.env.VITE_API_URL })
+const hasSessionCookie = import.meta.env.VITE_SESSIONS === 'cookie'
+const client = createOtpClient({ baseUrl: import.meta.env.VITE_API_URL, hasSessionCookie })
+export const session = new Session(client, hasSessionCookie)
 const keys = new IdempotencyKeys()
 
 export const otpApi = createApi({
@@ -27,8 +29,11 @@ export const otpApi = createApi({
         return timed(result)
       },
     }),
-    verify: build.mutation<Timed<VerifyReply>, VerifyRequest>({
-      queryFn: async (request) => timed(await client.verify(request)),
+    verify: build.mutation<Timed<SignedIn>, VerifyRequest>({
+      queryFn: async (request) => timed(await session.begin(request)),
+    }),
+    logOut: build.mutation<Timed<object>, void>({
+      queryFn: async () => timed(await session.end()),
     }),
   }),
 })
@@ -38,4 +43,4 @@ function timed<T>(result: Result<T>): { data: Timed<T> } | { error: Timed<Failur
   return result.ok ? { data: { ...result.value, at } } : { error: { ...result.failure, at } }
 }
 
-export const { useSendMutation, useVerifyMutation } = otpApi
+export const { useSendMutation, useVerifyMutation, useLogOutMutation } = otpApi

@@ -1,9 +1,10 @@
 import { createSlice, type PayloadAction } from '@reduxjs/toolkit'
-import type { Failure, User } from '../otp-client'
+import type { Failure } from '../otp-client'
 import { wayOut } from './advice'
 import { otpApi } from './api'
 import { expiryOf } from './deadline'
 import type { CountryCode, Draft, Identifier } from './identifier'
+import type { SignedIn } from './session'
 
 export type Step = 'identify' | 'code' | 'done'
 
@@ -25,9 +26,9 @@ export interface LoginState {
   draft: Draft
   challenge: Challenge | null
   failure: (Failure & { at: number }) | null
-  notice: 'sentAgain' | 'sentNew' | 'signedOut' | null
-  /** Only in this tab's memory. A service with refresh tokens would keep the session; this one has none yet. */
-  session: { user: User; accessToken?: string } | null
+  notice: 'sentAgain' | 'sentNew' | 'signedOut' | 'sessionEnded' | null
+  /** Who is signed in. The tokens are in `session.ts`. */
+  session: SignedIn | null
   /** The reader has been on another step: focus goes with them. */
   hasMoved: boolean
 }
@@ -67,8 +68,14 @@ const slice = createSlice({
       if (state.session) return
       go(state, payload === 'code' && state.challenge ? 'code' : 'identify')
     },
-    signedOut(state) {
-      Object.assign(state, initialState(state.draft.country), { notice: 'signedOut', hasMoved: true })
+    /** The service went on with a session: this tab's, one from before a reload, or that of another tab. */
+    resumed(state, { payload }: PayloadAction<SignedIn>) {
+      if (state.session?.user.id !== payload.user.id) enter(state, payload)
+    },
+    /** The service ended it, or somebody did elsewhere. */
+    sessionEnded(state) {
+      if (state.session) leave(state)
+      state.notice = 'sessionEnded'
     },
   },
   extraReducers: (builder) => {
@@ -91,23 +98,36 @@ const slice = createSlice({
         go(state, 'code')
         if (before) state.notice = before === payload.challenge_id ? 'sentAgain' : 'sentNew'
       })
-      .addMatcher(otpApi.endpoints.verify.matchFulfilled, (state, { payload }) => {
-        state.session = {
-          user: payload.user,
-          ...(payload.access_token && { accessToken: payload.access_token }),
-        }
-        state.challenge = null
-        Object.assign(state.draft, { phone: '', email: '' })
-        go(state, 'done')
+      .addMatcher(otpApi.endpoints.verify.matchFulfilled, (state, { payload: { user, isKept } }) => {
+        enter(state, { user, isKept })
       })
       .addMatcher(otpApi.endpoints.verify.matchPending, (state) => {
         state.failure = null
         state.notice = null
       })
+      .addMatcher(otpApi.endpoints.logOut.matchPending, (state) => {
+        state.failure = null
+      })
+      .addMatcher(otpApi.endpoints.logOut.matchFulfilled, (state) => {
+        leave(state)
+        state.notice = 'signedOut'
+      })
+      .addMatcher(otpApi.endpoints.logOut.matchRejected, failed)
       .addMatcher(otpApi.endpoints.send.matchRejected, failed)
       .addMatcher(otpApi.endpoints.verify.matchRejected, failed)
   },
 })
+
+function enter(state: LoginState, session: SignedIn) {
+  state.session = session
+  state.challenge = null
+  Object.assign(state.draft, { phone: '', email: '' })
+  go(state, 'done')
+}
+
+function leave(state: LoginState) {
+  Object.assign(state, initialState(state.draft.country), { hasMoved: true })
+}
 
 function failed(state: LoginState, { payload }: { payload?: (Failure & { at: number }) | undefined }) {
   if (!payload) return
@@ -121,5 +141,5 @@ function failed(state: LoginState, { payload }: { payload?: (Failure & { at: num
   if (way === 'wait') challenge.resendAt = failure.at + (failure.retryAfterSeconds ?? 60) * 1000
 }
 
-export const { drafted, codeTyped, stepped, signedOut } = slice.actions
+export const { drafted, codeTyped, stepped, resumed, sessionEnded } = slice.actions
 export const loginReducer = slice.reducer

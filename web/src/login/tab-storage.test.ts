@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from 'vitest'
 import phoneMetadata from 'libphonenumber-js/min/metadata'
 import { loadPhoneMetadata } from './phone-metadata'
 import { initialState, type Challenge, type LoginState } from './slice'
-import { restore, save } from './tab-storage'
+import { restore, save, userBefore } from './tab-storage'
 
 beforeAll(() => loadPhoneMetadata(() => Promise.resolve(phoneMetadata)))
 
@@ -36,9 +36,19 @@ test('a reload finds the step, the challenge and what was typed', () => {
 test('whoever is signed in leaves nothing behind', () => {
   const place = storage()
   save(waiting, place)
-  const user = { id: 'u' } as never
-  save({ ...waiting, step: 'done', challenge: null, session: { user, accessToken: 'secret' } }, place)
+  save({ ...waiting, step: 'done', challenge: null, session: { user: { id: 'u' }, isKept: false } }, place)
   expect(place.getItem('otp-login')).toBeNull()
+})
+
+test('where a reload goes on with the session, it finds who it was, and nothing else', () => {
+  const place = storage()
+  const user = { id: 'u', email: 'ada@example.com' }
+  save({ ...waiting, step: 'done', challenge: null, session: { user, isKept: true } }, place)
+  expect(place.getItem('otp-login')).toBe(JSON.stringify({ user }))
+  expect(userBefore(place)).toEqual(user)
+  expect(restore(fresh, place)).toEqual(fresh)
+  save(fresh, place)
+  expect(userBefore(place)).toBeNull()
 })
 
 test.each([

@@ -1,15 +1,17 @@
 import { isCountry } from './identifier'
+import type { SignedIn } from './session'
 import { initialState, type Challenge, type LoginState } from './slice'
 
 /**
- * What a reload keeps: what was typed and which code is awaited. Never a code, a user or a token. `sessionStorage` ends
- * with the tab; nothing is ever written elsewhere.
+ * What a reload keeps: what was typed and which code is awaited; then who is signed in, where the session is in a cookie.
+ * Never a code or a token. `sessionStorage` ends with the tab.
  */
 const PLACE = 'otp-login'
 
-export function save({ draft, challenge, step }: LoginState, storage: Storage = sessionStorage): void {
+export function save({ draft, challenge, step, session }: LoginState, storage: Storage = sessionStorage): void {
   try {
-    if (step === 'done') storage.removeItem(PLACE)
+    if (step === 'done' && !session?.isKept) storage.removeItem(PLACE)
+    else if (step === 'done') storage.setItem(PLACE, JSON.stringify({ user: session?.user }))
     else storage.setItem(PLACE, JSON.stringify({ draft, challenge, step }))
   } catch {
     // Storage is full or forbidden: then a reload starts anew.
@@ -30,6 +32,16 @@ export function restore(fresh: LoginState, storage: Storage = sessionStorage): L
     }
   } catch {
     return fresh
+  }
+}
+
+/** Who was signed in here, by what the service said then; it says the id alone when it goes on with a session. */
+export function userBefore(storage: Storage = sessionStorage): SignedIn['user'] | null {
+  try {
+    const { user } = JSON.parse(storage.getItem(PLACE) ?? '') as { user?: SignedIn['user'] }
+    return typeof user?.id === 'string' ? user : null
+  } catch {
+    return null
   }
 }
 

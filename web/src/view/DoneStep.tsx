@@ -1,14 +1,15 @@
 import { useEffect, useRef } from 'react'
 import { useI18n } from '../i18n/I18n'
 import { readable } from '../login/identifier'
-import { signedOut } from '../login/slice'
-import type { User } from '../otp-client'
-import { useAppDispatch, useLogin } from '../store'
+import { useLogOutMutation } from '../login/api'
+import type { SignedIn } from '../login/session'
+import { useLogin } from '../store'
+import { Alert } from './Alert'
 
 export function DoneStep() {
   const { t } = useI18n()
-  const { session } = useLogin()
-  const dispatch = useAppDispatch()
+  const { session, failure } = useLogin()
+  const [logOut, { isLoading }] = useLogOutMutation()
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => heading.current?.focus(), [])
 
@@ -29,9 +30,11 @@ export function DoneStep() {
         {t('doneTitle')}
       </h1>
       {session && <Details user={session.user} />}
+      <Alert failure={failure} complaint={failure ? t('stillSignedIn') : undefined} />
       <button
         type="button"
-        onClick={() => dispatch(signedOut())}
+        aria-disabled={isLoading}
+        onClick={() => void (isLoading || logOut())}
         className="focus-ring mt-8 min-h-12 w-full cursor-pointer rounded-xl border border-slate-500 px-4 font-semibold hover:bg-slate-100 dark:hover:bg-slate-800"
       >
         {t('signOut')}
@@ -40,22 +43,22 @@ export function DoneStep() {
   )
 }
 
-function Details({ user }: { user: User }) {
+function Details({ user }: { user: SignedIn['user'] }) {
   const { t, language } = useI18n()
-  const since = new Intl.DateTimeFormat(language, { dateStyle: 'long' }).format(new Date(user.created_at))
+  const date = new Intl.DateTimeFormat(language, { dateStyle: 'long' })
   const names = [user.phone_number && readable({ type: 'phone', value: user.phone_number }), user.email].filter(Boolean)
   return (
     <dl className="mt-5 divide-y divide-slate-200 dark:divide-slate-700">
       {names.map((name) => (
         <Detail key={name} term={t('signedInWith')} detail={name} />
       ))}
-      <Detail term={t('memberSince')} detail={since} />
+      {user.created_at && <Detail term={t('memberSince')} detail={date.format(new Date(user.created_at))} />}
       <Detail term={t('userId')} detail={user.id} />
     </dl>
   )
 }
 
-function Detail({ term, detail }: { term: string; detail: string | null }) {
+function Detail({ term, detail }: { term: string; detail: string | null | undefined }) {
   return (
     <div className="py-3">
       <dt className="text-sm text-slate-600 dark:text-slate-300">{term}</dt>

@@ -201,7 +201,7 @@ fn a_code_outlives_a_restart_when_the_table_is_in_a_file() {
 #[test]
 fn a_session_and_its_keys_outlive_a_restart_when_the_table_is_in_a_file() {
     let file = folder("session").join("otp.sqlite");
-    let settings = [("OTP_DB", file.to_str().unwrap())];
+    let settings = [("OTP_DB", file.to_str().unwrap()), ("SESSIONS", "body")];
     let mut first = Server::start(&[], &settings);
     first.post(SEND, ASK_BY_PHONE);
     let code = first.code_for("+1***01");
