@@ -25,6 +25,7 @@ mod purpose;
 mod replay;
 mod spelling;
 mod store;
+mod tokens;
 
 use std::sync::{Arc, Mutex};
 
@@ -104,6 +105,9 @@ const SUITE: &[Attack] = suite! {
         does_this_account_exist_by_requests,
         does_this_account_exist_by_time_of_send,
         does_this_account_exist_by_time_of_verify,
+    }
+    tokens {
+        forged_access_tokens,
     }
     malformed {
         malformed_json,
