@@ -140,13 +140,15 @@ pub fn send_otp(config: &SendConfig, parts: &Parts, senders: Senders) -> SendOtp
     let deliveries = Arc::new(RecentDeliveries::new(usual, Arc::clone(&parts.randomness)));
     let observed =
         |sender, channel| Arc::new(Observed { sender, channel, deliveries: Arc::clone(&deliveries) }) as Arc<dyn Sender>;
+    let email = senders.email.map(|sender| observed(sender, Channel::Email));
     SendOtp {
         store: Arc::clone(&parts.store) as _,
         windows: Arc::clone(&parts.store) as _,
         directory: Arc::clone(&parts.store) as _,
         tokens: Arc::clone(&parts.tokens),
         sms: senders.sms.map(|sender| observed(sender, Channel::Sms)),
-        email: senders.email.map(|sender| observed(sender, Channel::Email)),
+        fallback: email.clone().filter(|_| config.mail_instead_of_texts),
+        email,
         decoy: deliveries,
         sign_up: config.core.sign_up,
         keys: Arc::clone(&parts.keys),

@@ -409,13 +409,13 @@ fn secret(codes: &str, keys: &[&str]) -> String {
 
 fn text() -> Message {
     let content = Content::Sms(Zeroizing::new(TEXT.to_owned()));
-    Message { to: Recipient::parse("+12345678901", None).unwrap(), content }
+    Message { id: "text-1".to_owned(), to: Recipient::parse("+12345678901", None).unwrap(), content }
 }
 
 fn mail() -> Message {
     let part = |text: &str| Zeroizing::new(text.to_owned());
     let content = Content::Email { subject: part("Your Äcme code is 123456"), text: part(TEXT), html: part(HTML) };
-    Message { to: Recipient::parse("Ada@example.com", None).unwrap(), content }
+    Message { id: "mail-1".to_owned(), to: Recipient::parse("Ada@example.com", None).unwrap(), content }
 }
 
 async fn assert_one_attempt(aws: &AwsStandIn, sender: &dyn Sender, message: &Message, fault: Fault, expected: Proof) {

@@ -147,7 +147,8 @@ mod tests {
     }
 
     fn message() -> Message {
-        Message { to: Recipient::parse("+12345678901", None).unwrap(), content: Content::Sms(Zeroizing::new("text".to_owned())) }
+        let content = Content::Sms(Zeroizing::new("text".to_owned()));
+        Message { id: "one".to_owned(), to: Recipient::parse("+12345678901", None).unwrap(), content }
     }
 
     fn deliveries() -> Arc<RecentDeliveries> {

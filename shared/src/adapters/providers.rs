@@ -89,9 +89,8 @@ impl<'a> Providers<'a> {
             EmailProvider::Smtp(settings) => {
                 use super::smtp::{SmtpSender, SmtpTrust};
                 self.secret(field::SMTP_PASSWORD)?;
-                let (trust, randomness) = (SmtpTrust::System(self.aws.extra_roots()), Arc::new(super::system::SystemRandomness));
-                let sender = SmtpSender::new(settings.clone(), &ses.from, &trust, Arc::clone(self.keys), randomness);
-                Ok(Arc::new(sender?))
+                let trust = SmtpTrust::System(self.aws.extra_roots());
+                Ok(Arc::new(SmtpSender::new(settings.clone(), &ses.from, &trust, Arc::clone(self.keys))?))
             }
             #[cfg(feature = "sendgrid")]
             EmailProvider::SendGrid => {

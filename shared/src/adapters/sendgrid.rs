@@ -3,6 +3,7 @@
 //! <https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send>, and for the codes
 //! <https://www.twilio.com/docs/sendgrid/api-reference/how-to-use-the-sendgrid-v3-api/errors>.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -13,9 +14,7 @@ use zeroize::Zeroizing;
 use super::web::{self, Post, Reply, Web};
 use crate::domain::provider_secrets::field;
 use crate::ports::keys::KeySource;
-use crate::ports::sender::{Content, Delivery, Message, RefusalClass, Sender};
-
-const PROVIDER: &str = "sendgrid";
+use crate::ports::sender::{Content, Delivery, MAIL_HEADERS, Message, RefusalClass, SENDGRID as PROVIDER, Sender};
 
 /// Where SendGrid is.
 pub const ENDPOINT: &str = "https://api.sendgrid.com";
@@ -52,7 +51,7 @@ impl SendGridSender {
                 { "type": "text/plain", "value": text.as_str() },
                 { "type": "text/html", "value": html.as_str() },
             ],
-            "headers": { "Auto-Submitted": "auto-generated" },
+            "headers": BTreeMap::from(MAIL_HEADERS),
             "tracking_settings": {
                 "click_tracking": { "enable": false, "enable_text": false },
                 "open_tracking": { "enable": false },

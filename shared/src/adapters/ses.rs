@@ -11,9 +11,7 @@ use aws_sdk_sesv2::types::{Body, Content as Part, Destination, EmailContent, Mes
 
 use super::delivery;
 pub use crate::config::SesSettings;
-use crate::ports::sender::{Content, Delivery, MAIL_HEADERS, Message, Refusal, RefusalClass, Sender};
-
-const PROVIDER: &str = "ses";
+use crate::ports::sender::{Content, Delivery, MAIL_HEADERS, Message, Refusal, RefusalClass, SES as PROVIDER, Sender};
 
 /// Sends mail through SES.
 #[derive(Clone, Debug)]

@@ -21,11 +21,8 @@ use lettre::{Address, Message as Letter};
 use super::aws::{CONNECT, SENDER_ATTEMPT, UnreadableTrust};
 use crate::config::SmtpSettings;
 use crate::domain::provider_secrets::field;
-use crate::ports::clock::{Randomness, random};
 use crate::ports::keys::KeySource;
-use crate::ports::sender::{Content, Delivery, Message, Refusal, RefusalClass, Sender};
-
-const PROVIDER: &str = "smtp";
+use crate::ports::sender::{Content, Delivery, MAIL_HEADERS, Message, Refusal, RefusalClass, SMTP as PROVIDER, Sender};
 
 /// How long a server may take to say goodbye.
 const GOODBYE: Duration = Duration::from_millis(100);
@@ -36,7 +33,6 @@ pub struct SmtpSender {
     from: Mailbox,
     tls: TlsParameters,
     keys: Arc<dyn KeySource>,
-    randomness: Arc<dyn Randomness>,
 }
 
 /// Why there is no sender.
@@ -63,16 +59,10 @@ impl SmtpSender {
     ///
     /// # Errors
     /// [`UnfitSmtp`].
-    pub fn new(
-        settings: SmtpSettings,
-        from: &str,
-        trust: &SmtpTrust<'_>,
-        keys: Arc<dyn KeySource>,
-        randomness: Arc<dyn Randomness>,
-    ) -> Result<Self, UnfitSmtp> {
+    pub fn new(settings: SmtpSettings, from: &str, trust: &SmtpTrust<'_>, keys: Arc<dyn KeySource>) -> Result<Self, UnfitSmtp> {
         let from = from.parse().map_err(|_| UnfitSmtp::From)?;
         let tls = tls(&settings.host, trust)?;
-        Ok(Self { settings, from, tls, keys, randomness })
+        Ok(Self { settings, from, tls, keys })
     }
 
     fn credentials(&self) -> Option<Credentials> {
@@ -83,18 +73,18 @@ impl SmtpSender {
         Some(Credentials::new(self.settings.user.clone(), password))
     }
 
-    fn letter(&self, to: &Address, content: &Content) -> Option<(String, Vec<u8>)> {
-        let Content::Email { subject, text, html } = content else { return None };
-        let id: String = random::<16>(self.randomness.as_ref()).ok()?.iter().map(|byte| format!("{byte:02x}")).collect();
+    fn letter(&self, to: &Address, message: &Message) -> Option<Vec<u8>> {
+        let Content::Email { subject, text, html } = &message.content else { return None };
         let letter = Letter::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, to.clone()))
             .subject(subject.as_str())
-            .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
-            .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()))
-            .multipart(MultiPart::alternative_plain_html(text.to_string(), html.to_string()))
-            .ok()?;
-        Some((id, letter.formatted()))
+            .message_id(Some(format!("<{}@{}>", message.id, self.from.email.domain())));
+        let letter = MAIL_HEADERS.iter().fold(letter, |letter, (name, value)| {
+            letter.raw_header(HeaderValue::new(HeaderName::new_from_ascii_str(name), (*value).to_owned()))
+        });
+        let parts = MultiPart::alternative_plain_html(text.to_string(), html.to_string());
+        Some(letter.multipart(parts).ok()?.formatted())
     }
 
     /// A connection that is encrypted and knows who we are.
@@ -137,7 +127,7 @@ impl Sender for SmtpSender {
         let Ok(to) = message.to.canonical().parse::<Address>() else {
             return refused(RefusalClass::BadRecipient, "NotAnAddress");
         };
-        let Some((id, letter)) = self.letter(&to, &message.content) else { return refused(RefusalClass::Invalid, "NotAMail") };
+        let Some(letter) = self.letter(&to, message) else { return refused(RefusalClass::Invalid, "NotAMail") };
         let Some(credentials) = self.credentials() else { return refused(RefusalClass::Credentials, "NoSecret") };
         let content_begins = AtomicBool::new(false);
         let conversation = async {
@@ -146,7 +136,7 @@ impl Sender for SmtpSender {
                 Err(outcome) => return outcome,
             };
             content_begins.store(true, Ordering::SeqCst);
-            let outcome = of_content(connection.message(&letter).await, id);
+            let outcome = of_content(connection.message(&letter).await, message.id.clone());
             // The server has what it needs; a goodbye that fails changes nothing.
             let _ = tokio::time::timeout(GOODBYE, connection.quit()).await;
             outcome

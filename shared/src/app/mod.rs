@@ -1,6 +1,7 @@
 //! The use cases, one a file, over the ports.
 
 mod admission;
+mod fallback;
 pub mod grant;
 pub mod guard;
 pub mod log_out;

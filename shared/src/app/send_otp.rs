@@ -51,6 +51,8 @@ pub struct SendOtp {
     pub sms: Option<Arc<dyn Sender>>,
     /// Who delivers mail; none when the operator sends none.
     pub email: Option<Arc<dyn Sender>>,
+    /// Who delivers a mail in the place of a text that could not be delivered; none unless the operator wants that.
+    pub fallback: Option<Arc<dyn Sender>>,
     /// The keys.
     pub keys: Arc<dyn KeySource>,
     /// The time.
@@ -177,7 +179,7 @@ pub(super) struct Attempt<'a> {
     /// The signed-in user who wants the identifier.
     pub(super) caller: Option<UserId>,
     pub(super) ring: Arc<KeyRing>,
-    key: LedgerKey,
+    pub(super) key: LedgerKey,
     now: Timestamp,
     id: RequestId,
     idempotency: String,
@@ -186,8 +188,8 @@ pub(super) struct Attempt<'a> {
 }
 
 /// A challenge that the store accepted or found, and the item it is in.
-struct Accepted {
-    challenge: Challenge,
+pub(super) struct Accepted {
+    pub(super) challenge: Challenge,
     ledger: Ledger,
     ours: bool,
     /// An earlier message brought this code already.
@@ -413,7 +415,7 @@ impl SendOtp {
         accepted: &Accepted,
         outgoing: &mut Outgoing<'_>,
     ) -> Result<(Delivery, Option<Withheld>), SendError> {
-        let message = self.message(attempt, &accepted.challenge)?;
+        let message = self.message(attempt, &accepted.challenge, &attempt.request.recipient)?;
         self.guard.admit(outgoing).await?;
         if accepted.resent {
             self.store.add_counted(&attempt.key, accepted.challenge.slot, accepted.challenge.id, attempt.now).await?;
@@ -426,7 +428,10 @@ impl SendOtp {
                 Some(_) => self.decoy.deliver_nothing(attempt.request.recipient.channel()).await,
             }
         };
-        let (delivery, ()) = tokio::join!(handed_over, self.guard.count_mail(outgoing));
+        let (mut delivery, ()) = tokio::join!(handed_over, self.guard.count_mail(outgoing));
+        if withheld.is_none() {
+            delivery = self.fall_back(attempt, accepted, &delivery).await.unwrap_or(delivery);
+        }
         let failure = match &delivery {
             // A failure that only registered identifiers can have would tell who is; so would the time of another write.
             _ if self.sign_up == SignUp::Closed => return Ok((delivery, withheld)),
@@ -462,13 +467,18 @@ impl SendOtp {
         }
     }
 
-    fn message(&self, attempt: &Attempt<'_>, challenge: &Challenge) -> Result<Message, SendError> {
+    /// The code of a challenge, for the recipient whose it is or for who stands in.
+    pub(super) fn message(
+        &self,
+        attempt: &Attempt<'_>,
+        challenge: &Challenge,
+        recipient: &Recipient,
+    ) -> Result<Message, SendError> {
         let keys = attempt.ring.get(challenge.key).ok_or(SendError::NoKeys)?;
         let code = self.code(attempt, challenge, keys);
-        let recipient = &attempt.request.recipient;
         let remaining = challenge.expires.since(attempt.now);
         let content = self.messages.render(recipient.channel(), attempt.request.locale, &code, remaining);
-        Ok(Message { to: recipient.clone(), content })
+        Ok(Message { id: attempt.message_id(challenge), to: recipient.clone(), content })
     }
 
     async fn withdraw(&self, attempt: &Attempt<'_>, challenge: &Challenge) {
@@ -528,6 +538,11 @@ impl SendError {
 }
 
 impl Attempt<'_> {
+    /// Names the message of this send for good, and tells nothing of it.
+    fn message_id(&self, challenge: &Challenge) -> String {
+        self.ring.fingerprint(&[b"message", &challenge.id.0, self.id.as_str().as_bytes()])
+    }
+
     const fn bound(&self, id: ChallengeId) -> Bound<'_> {
         Bound { purpose: self.request.purpose, recipient: &self.request.recipient, id }
     }

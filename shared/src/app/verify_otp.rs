@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use super::fallback::brought_by;
 use super::grant::{Grant, GrantError, Grants};
 use super::guard::Guard;
 use super::open_token;
@@ -19,7 +20,7 @@ use crate::domain::keys::{KeyId, KeyRing, LedgerKey};
 use crate::domain::ledger::{GuessVerdict, GuessWrite, Ledger, RequestId, Written};
 use crate::domain::policy::{ChallengeBinding, Policy, SignUp};
 use crate::domain::purpose::Purpose;
-use crate::domain::recipient::Recipient;
+use crate::domain::recipient::{Channel, Recipient};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Identifier, User, UserId, Withheld};
 use crate::ports::clock::{Clock, NoRandomness, Randomness, random};
@@ -75,6 +76,8 @@ pub struct Verified {
     pub user: User,
     /// What the code was good for.
     pub proof: Proof,
+    /// What brought the code.
+    pub by: Channel,
     /// Their tokens, when they signed in where tokens are on.
     pub grant: Option<Grant>,
 }
@@ -158,7 +161,7 @@ impl VerifyOtp {
         // A code for choosing a new password starts no session: what follows it is the application's.
         let starts = matches!(request.purpose, Purpose::Login | Purpose::Signup) && verified.proof == Proof::SignIn;
         if let (Some(grants), true) = (&self.grants, starts) {
-            verified.grant = Some(grants.grant(&verified.user.id, request.recipient.channel(), now).await?);
+            verified.grant = Some(grants.grant(&verified.user.id, verified.by, now).await?);
         }
         Ok(verified)
     }
@@ -278,7 +281,10 @@ impl VerifyOtp {
         };
         let proof = if request.purpose.verifies().is_some() { Proof::Possession } else { Proof::SignIn };
         match sign_in.user(written.ledger().user.as_ref()).await {
-            Ok(user) => Ok(Verified { user, proof, grant: None }),
+            Ok(user) => {
+                let by = brought_by(written.ledger().slots.get(&write.slot), &request.recipient);
+                Ok(Verified { user, proof, by, grant: None })
+            }
             Err(SignInError::Withheld(why)) => Err(VerifyError::Withheld { left: write.left_if_wrong(written), why }),
             Err(SignInError::Store(error)) => Err(error.into()),
             Err(SignInError::Randomness(error)) => Err(error.into()),
@@ -294,7 +300,7 @@ impl VerifyOtp {
     ) -> Result<Verified, VerifyError> {
         let identifier = Identifier { recipient: recipient.clone(), verified: true };
         match self.directory.link(ring, caller, &identifier, now).await {
-            Ok(user) => Ok(Verified { user, proof: Proof::Linked, grant: None }),
+            Ok(user) => Ok(Verified { user, proof: Proof::Linked, by: recipient.channel(), grant: None }),
             Err(DirectoryError::Taken(_)) => Err(VerifyError::IdentifierTaken),
             Err(DirectoryError::AlreadySet(_)) => Err(VerifyError::IdentifierAlreadySet),
             Err(DirectoryError::NoSuchUser | DirectoryError::Disabled) => Err(VerifyError::CallerRefused),

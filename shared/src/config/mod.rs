@@ -78,6 +78,8 @@ pub struct SendConfig {
     pub email: Option<SesSettings>,
     /// Who delivers, in the order in which they are asked.
     pub providers: Providers,
+    /// Whether a mail may stand in for a text that nobody could deliver.
+    pub mail_instead_of_texts: bool,
     /// SNS's endpoint, when it is not the region's.
     pub sns_endpoint: Option<String>,
     /// SES's endpoint, when it is not the region's.
@@ -169,6 +171,7 @@ impl SendConfig {
         let sms = read_sms(reader);
         let email = read_email(reader);
         let providers = providers::read(reader);
+        let mail_instead_of_texts = read_fallback(reader, core.as_ref().map(|core| core.sign_up));
         if guard.is_some() && !texts && reader.get("DEFAULT_FROM_EMAIL").is_none() {
             reader.fault("DEFAULT_FROM_EMAIL", "must be set when SMS_ALLOWED_COUNTRIES is not: nothing could be sent");
         }
@@ -182,6 +185,7 @@ impl SendConfig {
             sms: texts.then_some(sms),
             email,
             providers: providers?,
+            mail_instead_of_texts: mail_instead_of_texts?,
             sns_endpoint,
             ses_endpoint,
         })
@@ -236,6 +240,19 @@ fn read_policy(reader: &mut Reader<'_>) -> Option<Policy> {
         address_per_hour: address_per_hour?,
         binding: binding?,
     })
+}
+
+/// Under closed sign-up the mail's time would tell who is registered.
+fn read_fallback(reader: &mut Reader<'_>, sign_up: Option<SignUp>) -> Option<bool> {
+    let fallback = reader.choice("SMS_FALLBACK", "none", &[("none", false), ("email", true)])?;
+    if fallback && sign_up == Some(SignUp::Closed) {
+        reader
+            .fault("SMS_FALLBACK", "must be none with SIGN_UP=closed: the time of a second message would tell who is registered");
+    }
+    if fallback && reader.get("DEFAULT_FROM_EMAIL").is_none() {
+        reader.fault("SMS_FALLBACK", "must be none without DEFAULT_FROM_EMAIL: there is no mail to fall back on");
+    }
+    Some(fallback)
 }
 
 fn read_sms(reader: &mut Reader<'_>) -> SnsSettings {
@@ -434,6 +451,16 @@ mod tests {
         assert_eq!(read(&[pairs, until("22.12.2026")]).unwrap_err(), ["TEST_IDENTIFIERS_UNTIL"]);
         assert_eq!(read(&[pairs, until("2026-12-01"), ("STAGE", "prod")]).unwrap_err(), ["TEST_IDENTIFIERS"]);
         assert_eq!(read(&[("TEST_IDENTIFIERS", "x"), until("2026-12-01")]).unwrap_err(), ["TEST_IDENTIFIERS"]);
+    }
+
+    #[test]
+    fn a_mail_stands_in_for_a_text_only_where_there_is_mail_and_sign_up_is_open() {
+        assert!(!read(&[]).unwrap().mail_instead_of_texts);
+        let wanted = ("SMS_FALLBACK", "email");
+        assert!(read(&[wanted]).unwrap().mail_instead_of_texts);
+        assert_eq!(read(&[wanted, ("SIGN_UP", "closed")]).unwrap_err(), ["SMS_FALLBACK"]);
+        assert_eq!(read(&[wanted, ("DEFAULT_FROM_EMAIL", ""), ("SMS_ALLOWED_COUNTRIES", "US")]).unwrap_err(), ["SMS_FALLBACK"]);
+        assert_eq!(read(&[("SMS_FALLBACK", "yes")]).unwrap_err(), ["SMS_FALLBACK"]);
     }
 
     #[test]

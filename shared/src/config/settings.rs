@@ -276,6 +276,14 @@ pub const SETTINGS: &[Setting] = &[
         "Who delivers texts, in the order in which they are asked ([providers](providers.md)). All but sns need a build that has them.",
     ),
     setting(
+        "SMS_FALLBACK",
+        Scope::Send,
+        "none",
+        "none, email",
+        "What happens when no provider takes a text: with email, a user who has verified both gets the code by mail \
+         ([providers](providers.md#a-mail-for-a-text)).",
+    ),
+    setting(
         "EMAIL_PROVIDERS",
         Scope::Send,
         "ses",

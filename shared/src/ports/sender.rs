@@ -10,6 +10,15 @@ use crate::domain::recipient::Recipient;
 /// The headers that every mail carries, whoever delivers it. Nobody's absence note answers a mail that says so (RFC 3834, 5).
 pub const MAIL_HEADERS: [(&str, &str); 1] = [("Auto-Submitted", "auto-generated")];
 
+/// Amazon SES's name in logs, counters and slots.
+pub const SES: &str = "ses";
+/// The name of a mail server.
+pub const SMTP: &str = "smtp";
+/// The name of SendGrid's web API.
+pub const SENDGRID: &str = "sendgrid";
+/// Those who deliver mail.
+pub const MAIL_PROVIDERS: [&str; 3] = [SES, SMTP, SENDGRID];
+
 /// One provider, or several behind one face.
 ///
 /// A provider makes **at most one attempt** per call: a repeated attempt can be a second message. It says
@@ -32,6 +41,8 @@ pub trait Sender: Send + Sync {
 
 /// A rendered message. Its `Debug` shows neither the recipient nor the text.
 pub struct Message {
+    /// Its own name, in letters that a Message-ID may have: the same whoever is asked to deliver it.
+    pub id: String,
     /// Whom it goes to.
     pub to: Recipient,
     /// What it says.

@@ -80,6 +80,8 @@ pub struct Setup {
     pub outbox: Outbox,
     /// Who delivers texts and mail: the outbox, unless replaced.
     pub sender: Arc<dyn Sender>,
+    /// Who delivers a mail in the place of a text; nobody unless given.
+    pub fallback: Option<Arc<dyn Sender>>,
     /// The numbers; address windows are wide, so that tests can send from one place.
     pub policy: Policy,
     /// What may leave: everywhere, and the windows are wide, so that tests can send to many numbers.
@@ -217,6 +219,7 @@ impl Setup {
             clock,
             randomness: Arc::new(SystemRandomness),
             sender: Arc::new(outbox.clone()),
+            fallback: None,
             outbox,
             policy: Policy { address_per_minute: 100_000, address_per_hour: 100_000, ..Policy::default() },
             guard: wide_guard(),
@@ -274,6 +277,7 @@ impl Setup {
             sign_up: self.sign_up,
             sms: Some(Arc::clone(&self.sender)),
             email: Some(self.sender),
+            fallback: self.fallback,
             keys: Arc::clone(&self.keys),
             clock: Arc::clone(&self.clock) as _,
             randomness: Arc::clone(&self.randomness),

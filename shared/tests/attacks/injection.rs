@@ -78,7 +78,7 @@ impl Sender for Greeting {
                 Content::Email { subject: subject.clone(), text: greeting(text), html: html.clone() }
             }
         };
-        self.0.deliver(&Message { to: message.to.clone(), content }).await
+        self.0.deliver(&Message { id: message.id.clone(), to: message.to.clone(), content }).await
     }
 }
 

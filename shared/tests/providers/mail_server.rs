@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use otp_auth::adapters::smtp::{SmtpSender, SmtpTrust};
-use otp_auth::adapters::system::SystemRandomness;
 use otp_auth::config::SmtpSettings;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufStream};
 use tokio::net::TcpListener;
@@ -95,7 +94,7 @@ pub fn sender(host: &str, port: u16, root_pem: &str) -> SmtpSender {
 
 pub fn sender_by(settings: SmtpSettings, root_pem: &str) -> SmtpSender {
     let trust = SmtpTrust::Only(root_pem.as_bytes());
-    SmtpSender::new(settings, "\"Acme & Co.\" <login@example.com>", &trust, secrets(), Arc::new(SystemRandomness)).unwrap()
+    SmtpSender::new(settings, "\"Acme & Co.\" <login@example.com>", &trust, secrets()).unwrap()
 }
 
 /// First in the clear, as far as STARTTLS; then the same again inside.

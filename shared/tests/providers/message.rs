@@ -19,13 +19,14 @@ pub fn text() -> Message {
 }
 
 pub fn text_of(text: &str) -> Message {
-    Message { to: Recipient::parse("+12345678901", None).unwrap(), content: Content::Sms(Zeroizing::new(text.to_owned())) }
+    let content = Content::Sms(Zeroizing::new(text.to_owned()));
+    Message { id: "text-1".to_owned(), to: Recipient::parse("+12345678901", None).unwrap(), content }
 }
 
 pub fn mail() -> Message {
     let part = |text: &str| Zeroizing::new(text.to_owned());
     let content = Content::Email { subject: part(SUBJECT), text: part(TEXT), html: part(HTML) };
-    Message { to: Recipient::parse("Ada@example.com", None).unwrap(), content }
+    Message { id: "mail-1".to_owned(), to: Recipient::parse("Ada@example.com", None).unwrap(), content }
 }
 
 /// Keys that know these secrets of providers.

@@ -33,6 +33,7 @@ async fn nothing_but_a_greeting_travels_in_the_clear() {
     );
     let taken = server.taken().remove(0);
     assert_eq!((taken.from.as_str(), taken.to.as_str()), ("<login@example.com>", "<ada@example.com>"));
+    assert_eq!(id, mail().id);
     assert!(taken.data.contains(&format!("Message-ID: <{id}@example.com>\r\n")), "{}", taken.data);
 }
 
