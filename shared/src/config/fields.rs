@@ -98,6 +98,10 @@ pub(super) fn mailbox(text: &str) -> Result<String, &'static str> {
     };
     let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || " -_.'!&".contains(c));
     let recipient = Recipient::parse(address, Some(Channel::Email)).map_err(|_| FORM)?;
+    // In the permission to send from this address (`ses:FromAddress`) an asterisk would stand for anything.
+    if address.contains('*') {
+        return Err("must be an address without an asterisk");
+    }
     match (plain, name) {
         (false, _) => Err(FORM),
         (true, "") => Ok(recipient.canonical().to_owned()),

@@ -366,6 +366,7 @@ mod tests {
             ("SMS_SENDER_ID", "TwelveLetter"),
             ("SMS_ORIGINATION_NUMBER", "+1 two"),
             ("DEFAULT_FROM_EMAIL", "a@b.com\r\nBcc: c@d.com"),
+            ("DEFAULT_FROM_EMAIL", "logi*@example.com"),
             ("DYNAMODB_ENDPOINT", "localhost:8000"),
             ("DEFAULT_LOCALE", "tlh"),
             ("STAGE", "production"),
