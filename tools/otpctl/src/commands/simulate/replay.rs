@@ -92,6 +92,8 @@ impl Replay {
             decoy: Arc::new(InstantDecoy::default()),
             sms: config.sms.as_ref().map(|_| Arc::new(Taken) as _),
             email: config.email.as_ref().map(|_| Arc::new(Taken) as _),
+            // A log does not say who has verified both.
+            fallback: None,
             keys: Arc::new(Arc::clone(&ring)),
             clock: Arc::clone(&clock) as _,
             randomness: Arc::new(SystemRandomness),
