@@ -8,7 +8,8 @@ use crate::adapters::dynamodb::DynamoStore;
 use crate::adapters::failover::Failover;
 use crate::adapters::jwt::Jwt;
 use crate::adapters::no_tokens::NoTokens;
-use crate::adapters::providers::{Providers, UnfitProvider};
+use crate::adapters::providers::{self, Providers, UnfitProvider};
+use crate::adapters::receipts::ses::SesNotices;
 use crate::adapters::secrets::{Needs, SecretError, VaultKeys};
 use crate::adapters::system::{SystemClock, SystemRandomness};
 use crate::app::grant::{Grants, Sessions};
@@ -16,12 +17,13 @@ use crate::app::guard::Guard;
 use crate::app::log_out::LogOut;
 use crate::app::refresh_session::RefreshSession;
 use crate::app::send_otp::SendOtp;
+use crate::app::take_receipt::TakeReceipt;
 use crate::app::verify_otp::VerifyOtp;
 use crate::config::{AwsConfig, CoreConfig, EmailProvider, Faults, Lookup, SendConfig, SessionConfig, SmsProvider, Stage};
 use crate::domain::guard::GuardPolicy;
 use crate::domain::recipient::{Channel, Recipient};
 use crate::domain::session::Transport;
-use crate::http::{Api, Cors, SessionRoutes};
+use crate::http::{Api, Cors, Receipts, SessionRoutes};
 use crate::ports::clock::{Clock, Randomness};
 use crate::ports::keys::KeySource;
 use crate::ports::sender::Sender;
@@ -84,7 +86,25 @@ pub async fn send_function(lookup: Lookup<'_>) -> Result<Api, StartError> {
     let (parts, (), (), ()) = tokio::join!(parts(&aws, &config.core), open(&aws, sns), open(&aws, ses), warm_up());
     let parts = parts?;
     let senders = every_sender(&config, &aws, &parts.keys)?.with_failover(&parts.clock);
-    Ok(api(&config.core, &parts, Some(send_otp(&config, &parts, senders)), None))
+    let receipts = receipts(&config, &parts);
+    Ok(Api { receipts, ..api(&config.core, &parts, Some(send_otp(&config, &parts, senders)), None) })
+}
+
+/// Receipts, of the providers that are configured and told where to bring them; none where there is no such provider.
+#[must_use]
+pub fn receipts(config: &SendConfig, parts: &Parts) -> Option<Receipts> {
+    let texts = config.sms.iter().flat_map(|_| &config.providers.sms);
+    let readers: Vec<_> = texts.filter_map(providers::receipts).collect();
+    let by_ses = config.email.is_some() && config.providers.email.contains(&EmailProvider::Ses);
+    let topic = config.ses_events_topic.clone().filter(|_| by_ses);
+    let take = TakeReceipt {
+        store: Arc::clone(&parts.store) as _,
+        keys: Arc::clone(&parts.keys),
+        clock: Arc::clone(&parts.clock),
+        randomness: Arc::clone(&parts.randomness),
+    };
+    let some = !readers.is_empty() || topic.is_some();
+    some.then(|| Receipts { readers, notices: topic.map(|topic| Arc::new(SesNotices::new(topic)) as _), take })
 }
 
 /// Every sender that is configured, by channel, in the order of the settings. Each has its provider's name
@@ -228,6 +248,7 @@ pub fn api(config: &CoreConfig, parts: &Parts, send: Option<SendOtp>, verify: Op
     let cors = Cors::new(config.origins.clone());
     Api {
         send,
+        receipts: None,
         verify,
         sessions,
         published: published.map(|jwt| Arc::new(jwt) as Arc<dyn PublishedKeys>),

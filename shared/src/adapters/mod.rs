@@ -11,6 +11,7 @@ pub mod lambda;
 pub mod no_tokens;
 pub mod outbox;
 pub mod providers;
+pub mod receipts;
 pub mod rotation;
 pub mod secrets;
 #[cfg(feature = "sendgrid")]

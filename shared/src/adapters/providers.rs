@@ -10,6 +10,7 @@ use crate::config::{EmailProvider, SendConfig, SesSettings, SmsProvider, SnsSett
 #[cfg(any(feature = "twilio", feature = "vonage", feature = "smtp", feature = "sendgrid"))]
 use crate::domain::provider_secrets::field;
 use crate::ports::keys::KeySource;
+use crate::ports::receipts::ReceiptReader;
 use crate::ports::sender::Sender;
 
 /// What senders are made of.
@@ -39,6 +40,28 @@ pub enum UnfitProvider {
     #[cfg(feature = "smtp")]
     #[error(transparent)]
     Smtp(#[from] super::smtp::UnfitSmtp),
+}
+
+/// Who tells a provider's receipts; nobody where it is not told where to bring them.
+#[must_use]
+#[cfg_attr(
+    not(any(feature = "twilio", feature = "vonage", feature = "doubles")),
+    allow(clippy::missing_const_for_fn, reason = "SNS brings no receipts")
+)]
+pub fn receipts(provider: &SmsProvider) -> Option<Arc<dyn ReceiptReader>> {
+    match provider {
+        #[cfg(any(feature = "twilio", feature = "doubles"))]
+        SmsProvider::Twilio(settings) => {
+            let url = settings.receipts.clone()?;
+            Some(Arc::new(super::receipts::twilio::TwilioReceipts::new(url, settings.account_sid.clone())))
+        }
+        #[cfg(any(feature = "vonage", feature = "doubles"))]
+        SmsProvider::Vonage(settings) => {
+            settings.receipts.as_ref()?;
+            Some(Arc::new(super::receipts::vonage::VonageReceipts::new(settings.api_key.clone())))
+        }
+        _ => None,
+    }
 }
 
 type Made = Result<Arc<dyn Sender>, UnfitProvider>;

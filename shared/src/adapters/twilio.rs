@@ -39,7 +39,7 @@ impl TwilioSender {
         Self { web, url, settings, keys }
     }
 
-    fn form(&self, to: &str, text: &str) -> Zeroizing<String> {
+    fn form(&self, to: &str, text: &str, receipts: Option<&str>) -> Zeroizing<String> {
         let from = match &self.settings.from {
             TwilioFrom::Sender(sender) => ("From", sender),
             TwilioFrom::Service(service) => ("MessagingServiceSid", service),
@@ -49,6 +49,9 @@ impl TwilioSender {
             .append_pair(from.0, from.1)
             .append_pair("Body", text)
             .append_pair("ValidityPeriod", VALID_SECONDS);
+        if let Some(url) = receipts {
+            form.append_pair("StatusCallback", url);
+        }
         Zeroizing::new(form.finish())
     }
 }
@@ -67,15 +70,19 @@ impl Sender for TwilioSender {
 
     async fn deliver(&self, message: &Message) -> Delivery {
         let Content::Sms(text) = &message.content else { return web::refused(PROVIDER, RefusalClass::Invalid, "NotAText") };
-        let Some(authorization) = credentials(self.keys.ring().provider_secrets(), &self.settings.account_sid) else {
+        let ring = self.keys.ring();
+        let secrets = ring.provider_secrets();
+        let Some(authorization) = credentials(secrets, &self.settings.account_sid) else {
             return web::refused(PROVIDER, RefusalClass::Credentials, "NoSecret");
         };
+        // What could not be checked is not asked for: callbacks are signed with the account's token, whatever the key.
+        let receipts = self.settings.receipts.as_deref().filter(|_| secrets.get(field::TWILIO_AUTH_TOKEN).is_some());
         let post = Post {
             provider: PROVIDER,
             url: &self.url,
             media_type: "application/x-www-form-urlencoded",
             authorization: Some(authorization),
-            body: self.form(message.to.canonical(), text),
+            body: self.form(message.to.canonical(), text, receipts),
         };
         self.web.post(post).await.map_or_else(|outcome| outcome, |reply| outcome(&reply))
     }

@@ -47,19 +47,24 @@ impl VonageSender {
         Self { web, url, settings, keys }
     }
 
-    fn post(&self, to: &str, text: &str, secret: &str) -> Post<'_> {
+    fn post(&self, to: &str, text: &str, secrets: &Secrets<'_>) -> Post<'_> {
         let (media_type, body) = match self.settings.api {
-            VonageApi::Messages => ("application/json", self.message(to, text)),
+            VonageApi::Messages => ("application/json", self.message(to, text, secrets.signs)),
             VonageApi::Sms => ("application/x-www-form-urlencoded", self.form(to, text)),
         };
-        let authorization = Some(web::basic(&self.settings.api_key, secret));
+        let authorization = Some(web::basic(&self.settings.api_key, secrets.api));
         Post { provider: PROVIDER, url: &self.url, media_type, authorization, body }
     }
 
-    fn message(&self, to: &str, text: &str) -> Zeroizing<String> {
-        let body = json!({
+    fn message(&self, to: &str, text: &str, signs: bool) -> Zeroizing<String> {
+        let mut body = json!({
             "message_type": "text", "channel": "sms", "to": to, "from": self.settings.sender, "text": text, "ttl": VALID_SECONDS,
         });
+        // What could not be checked is not asked for.
+        if let (Some(url), true, Some(fields)) = (&self.settings.receipts, signs, body.as_object_mut()) {
+            fields.insert("webhook_url".to_owned(), url.as_str().into());
+            fields.insert("webhook_version".to_owned(), "v1".into());
+        }
         Zeroizing::new(body.to_string())
     }
 
@@ -70,6 +75,12 @@ impl VonageSender {
         form.append_pair("ttl", &format!("{VALID_SECONDS}000"));
         Zeroizing::new(form.finish())
     }
+}
+
+/// What a request needs of the vault: the account's secret, and whether its webhooks can be checked.
+struct Secrets<'a> {
+    api: &'a str,
+    signs: bool,
 }
 
 #[async_trait]
@@ -86,7 +97,8 @@ impl Sender for VonageSender {
         };
         // Digits alone: the country code without its plus.
         let to = message.to.canonical().trim_start_matches('+');
-        match (self.web.post(self.post(to, text, secret)).await, self.settings.api) {
+        let secrets = Secrets { api: secret, signs: ring.provider_secrets().get(field::VONAGE_SIGNATURE_SECRET).is_some() };
+        match (self.web.post(self.post(to, text, &secrets)).await, self.settings.api) {
             (Err(outcome), _) => outcome,
             (Ok(reply), VonageApi::Messages) => of_messages(&reply),
             (Ok(reply), VonageApi::Sms) => of_sms(&reply),

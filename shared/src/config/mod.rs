@@ -80,6 +80,8 @@ pub struct SendConfig {
     pub providers: Providers,
     /// Whether a mail may stand in for a text that nobody could deliver.
     pub mail_instead_of_texts: bool,
+    /// The topic that SES tells what became of mail.
+    pub ses_events_topic: Option<String>,
     /// SNS's endpoint, when it is not the region's.
     pub sns_endpoint: Option<String>,
     /// SES's endpoint, when it is not the region's.
@@ -175,6 +177,7 @@ impl SendConfig {
         if guard.is_some() && !texts && reader.get("DEFAULT_FROM_EMAIL").is_none() {
             reader.fault("DEFAULT_FROM_EMAIL", "must be set when SMS_ALLOWED_COUNTRIES is not: nothing could be sent");
         }
+        let ses_events_topic = reader.optional("SES_EVENTS_TOPIC_ARN", fields::topic_arn);
         let sns_endpoint = reader.optional("SNS_ENDPOINT", fields::endpoint);
         let ses_endpoint = reader.optional("SES_ENDPOINT", fields::endpoint);
         Some(Self {
@@ -186,6 +189,7 @@ impl SendConfig {
             email,
             providers: providers?,
             mail_instead_of_texts: mail_instead_of_texts?,
+            ses_events_topic,
             sns_endpoint,
             ses_endpoint,
         })

@@ -269,6 +269,21 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting("SES_CONFIGURATION_SET", Scope::Send, "none", "a name", "The SES configuration set to send under."),
     setting(
+        "RECEIPTS_URL",
+        Scope::Send,
+        "none: no receipts of texts",
+        "an https URL without a port and without a slash at its end",
+        "Where providers reach this service: Twilio and Vonage are asked to tell there what became of texts \
+         ([receipts](receipts.md)).",
+    ),
+    setting(
+        "SES_EVENTS_TOPIC_ARN",
+        Scope::Send,
+        "none: no receipts of mail",
+        "the ARN of an SNS topic",
+        "The topic to which SES publishes what became of mail, and which invokes this function.",
+    ),
+    setting(
         "SMS_PROVIDERS",
         Scope::Send,
         "sns",

@@ -49,6 +49,12 @@ impl Record {
         self
     }
 
+    /// Who brought a receipt.
+    pub(super) const fn by(mut self, provider: &'static str) -> Self {
+        self.provider = provider;
+        self
+    }
+
     pub(super) const fn with_code(mut self, code: ProblemCode) -> Self {
         self.code = code.as_str();
         self

@@ -5,6 +5,7 @@ pub mod decoy;
 pub mod directory;
 pub mod guard;
 pub mod keys;
+pub mod receipts;
 pub mod sender;
 pub mod sessions;
 pub mod store;

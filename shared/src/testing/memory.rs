@@ -15,6 +15,7 @@ use crate::domain::ledger::{
     GuessWrite, LastSend, Ledger, RequestId, ResendWrite, SendLimits, SendWrite, Slot, SlotState, Written, period,
 };
 use crate::domain::time::Timestamp;
+use crate::ports::receipts::ReceiptStore;
 use crate::ports::store::{AddressLimits, AddressVerdict, ChallengeStore, IdempotencyVerdict, StoreError, WindowStore};
 
 /// An item, and what each write does to it: `true` when its condition held and the change was made, `false` when nothing was.
@@ -118,6 +119,7 @@ pub struct MemoryStore {
     items: Arc<Mutex<BTreeMap<LedgerKey, Item>>>,
     windows: Arc<Mutex<BTreeMap<(String, u64), u32>>>,
     idempotency: Arc<Mutex<BTreeMap<String, String>>>,
+    receipts: Arc<Mutex<BTreeMap<String, RequestId>>>,
 }
 
 impl MemoryStore {
@@ -199,6 +201,14 @@ impl WindowStore for MemoryStore {
         let mut claims = self.idempotency.lock().unwrap_or_else(PoisonError::into_inner);
         let claimed = claims.entry(key.to_owned()).or_insert_with(|| fingerprint.to_owned());
         Ok(if claimed == fingerprint { IdempotencyVerdict::Same } else { IdempotencyVerdict::Other })
+    }
+}
+
+#[async_trait]
+impl ReceiptStore for MemoryStore {
+    async fn is_first(&self, key: &str, request: &RequestId, _now: Timestamp) -> Result<bool, StoreError> {
+        let mut receipts = self.receipts.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(receipts.entry(key.to_owned()).or_insert_with(|| request.clone()) == request)
     }
 }
 

@@ -48,11 +48,11 @@ impl Api {
     }
 
     pub fn sender(self, web: Web, endpoint: &str) -> Box<dyn Sender> {
-        let vonage = |api| VonageSettings { api_key: "abcd1234".to_owned(), sender: "Acme".to_owned(), api };
+        let vonage = |api| VonageSettings { api_key: "abcd1234".to_owned(), sender: "Acme".to_owned(), api, receipts: None };
         match self {
             Self::Twilio => {
                 let from = TwilioFrom::Sender("+12065550100".to_owned());
-                let settings = TwilioSettings { account_sid: ACCOUNT.to_owned(), from };
+                let settings = TwilioSettings { account_sid: ACCOUNT.to_owned(), from, receipts: None };
                 Box::new(TwilioSender::new(web, endpoint, settings, secrets()))
             }
             Self::VonageMessages => Box::new(VonageSender::new(web, Some(endpoint), vonage(VonageApi::Messages), secrets())),
@@ -200,14 +200,14 @@ async fn twilio_gets_a_form_and_nothing_in_the_text_escapes_its_field() {
 async fn twilio_can_be_a_messaging_service_and_an_api_key() {
     let server = Api::Twilio.start().await;
     let from = TwilioFrom::Service("MG0123456789abcdef0123456789abcdef".to_owned());
-    let settings = TwilioSettings { account_sid: ACCOUNT.to_owned(), from };
+    let settings = TwilioSettings { account_sid: ACCOUNT.to_owned(), from, receipts: None };
     let keys = keys(&[("twilio:auth_token", "token"), ("twilio:api_key", "SK1"), ("twilio:api_key_secret", "s")]);
     let outcome = TwilioSender::new(server.web(), &server.endpoint, settings, keys).deliver(&text()).await;
     // The key is not the account's: the server that knows the account's alone refuses it.
     assert_eq!(proof(&outcome), refused(Credentials, "20003"));
     server.script(Fault::Rubbish);
     let from = TwilioFrom::Service("MG0123456789abcdef0123456789abcdef".to_owned());
-    let settings = TwilioSettings { account_sid: ACCOUNT.to_owned(), from };
+    let settings = TwilioSettings { account_sid: ACCOUNT.to_owned(), from, receipts: None };
     let keys = crate::message::keys(&[("twilio:api_key", "SK1"), ("twilio:api_key_secret", "s")]);
     TwilioSender::new(server.web(), &server.endpoint, settings, keys).deliver(&text()).await;
     let received = server.taken().remove(0);
@@ -281,7 +281,7 @@ async fn a_message_of_the_other_channel_never_leaves() {
 async fn without_its_secret_nothing_is_asked() {
     let server = Api::Twilio.start().await;
     let from = TwilioFrom::Sender("+12065550100".to_owned());
-    let settings = TwilioSettings { account_sid: ACCOUNT.to_owned(), from };
+    let settings = TwilioSettings { account_sid: ACCOUNT.to_owned(), from, receipts: None };
     let sender = TwilioSender::new(server.web(), &server.endpoint, settings, keys(&[]));
     assert_eq!(proof(&sender.deliver(&text()).await), refused(Credentials, "NoSecret"));
     assert_eq!(server.requests(), 0);

@@ -7,6 +7,7 @@
 //! | `K#…` | an Idempotency-Key | `windows.rs` |
 //! | `L#…`, `U#…` | identifier to user, and the user | `directory.rs`, `administration.rs`, read by `user_item.rs` |
 //! | `R#…` | a session: a family of refresh tokens | `sessions.rs` |
+//! | `M#…` | a receipt that was counted | `receipts.rs` |
 //! | `V#…`, `P#…`, `C#…`, `D#…`, `STOPS` | the guard: addresses, prefixes, countries and mail, days, stops | `guard/` |
 #![cfg(feature = "aws")]
 
@@ -34,6 +35,7 @@ mod expression;
 pub mod guard;
 mod guess;
 mod item;
+mod receipts;
 mod send;
 mod sessions;
 pub mod table;

@@ -1,0 +1,71 @@
+//! Take a receipt: each of a message's fates counts once, however often it is brought.
+//!
+//! A receipt decides nothing: it becomes a line of the log and two metrics. So the write comes first, and a line that is lost
+//! after it is one receipt too few; a replayed one is never one too many.
+
+use std::sync::Arc;
+
+use crate::domain::ledger::RequestId;
+use crate::domain::receipt::{Fate, Receipt};
+use crate::ports::clock::{Clock, NoRandomness, Randomness, random};
+use crate::ports::keys::KeySource;
+use crate::ports::receipts::{NoReceipt, ReceiptStore};
+use crate::ports::store::StoreError;
+
+/// Everything that taking a receipt needs.
+pub struct TakeReceipt {
+    /// Which receipts were counted.
+    pub store: Arc<dyn ReceiptStore>,
+    /// The keys.
+    pub keys: Arc<dyn KeySource>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The randomness.
+    pub randomness: Arc<dyn Randomness>,
+}
+
+/// Why a receipt was not taken. Whoever brought it may bring it again.
+#[derive(Debug, thiserror::Error)]
+pub enum TakeError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The operating system.
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
+}
+
+impl TakeReceipt {
+    /// Counts a genuine receipt, unless it was counted before.
+    ///
+    /// # Errors
+    /// [`TakeError`]: it was not counted.
+    pub async fn execute(&self, receipt: &Receipt, request_id: &str) -> Result<(), TakeError> {
+        let request = RequestId::new(random(self.randomness.as_ref())?);
+        let key = self.keys.ring().receipt_key(receipt);
+        if self.store.is_first(&key, &request, self.clock.now()).await? {
+            count(receipt, request_id);
+        }
+        Ok(())
+    }
+
+    /// Notes what came as a receipt and is none.
+    pub fn reject(&self, provider: &'static str, why: NoReceipt, request_id: &str) {
+        tracing::warn!(request_id, event = "receipt.rejected", provider, reason = %why, "no receipt");
+    }
+}
+
+fn count(receipt: &Receipt, request_id: &str) {
+    let Receipt { provider, channel, message, fate } = receipt;
+    let (channel, cause) = (channel.as_str(), message.as_str());
+    match fate {
+        Fate::Delivered => tracing::info!(request_id, event = "delivery.confirmed", channel, provider, cause, "receipt"),
+        Fate::Lost(why) => {
+            tracing::info!(request_id, event = "delivery.failed", channel, provider, cause, reason = why.as_str(), "receipt");
+        }
+        // It did arrive, and was counted as that.
+        Fate::Complained => {
+            tracing::warn!(request_id, event = "delivery.failed", channel, provider, cause, reason = "complaint", "receipt");
+        }
+    }
+}
