@@ -102,6 +102,7 @@ pub fn receipts(config: &SendConfig, parts: &Parts) -> Option<Receipts> {
         keys: Arc::clone(&parts.keys),
         clock: Arc::clone(&parts.clock),
         randomness: Arc::clone(&parts.randomness),
+        metrics_namespace: config.core.metrics_namespace.clone(),
     };
     let some = !readers.is_empty() || topic.is_some();
     some.then(|| Receipts { readers, notices: topic.map(|topic| Arc::new(SesNotices::new(topic)) as _), take })
@@ -256,6 +257,7 @@ pub fn api(config: &CoreConfig, parts: &Parts, send: Option<SendOtp>, verify: Op
         catalogs: Arc::clone(&config.catalogs),
         cors: if cookies { cors.with_credentials() } else { cors },
         clock: Arc::clone(&parts.clock),
+        metrics_namespace: config.metrics_namespace.clone(),
     }
 }
 

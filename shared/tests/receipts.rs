@@ -14,6 +14,7 @@ use lambda_http::Context;
 use otp_auth::adapters::lambda::{self, Event};
 use otp_auth::adapters::receipts::twilio::TwilioReceipts;
 use otp_auth::adapters::receipts::vonage::VonageReceipts;
+use otp_auth::adapters::system::SystemClock;
 use otp_auth::domain::keys::{KeyId, KeyRing};
 use otp_auth::domain::ledger::RequestId;
 use otp_auth::domain::provider_secrets::{ProviderSecrets, field};
@@ -50,7 +51,7 @@ fn log() -> Written {
     let start = || {
         let written = Written::default();
         let writer = written.clone();
-        let lines = telemetry::subscriber(tracing::Level::INFO, move || writer.clone());
+        let lines = telemetry::subscriber(tracing::Level::INFO, move || writer.clone(), Arc::new(SystemClock));
         tracing::subscriber::set_global_default(lines).unwrap();
         written
     };
@@ -76,6 +77,17 @@ fn events_of(message: &str) -> BTreeMap<String, usize> {
 
 fn counted(event: &str) -> BTreeMap<String, usize> {
     [(event.to_owned(), 1)].into()
+}
+
+/// The metrics of the line that counts this message, by name.
+fn metrics_of(message: &str) -> Value {
+    let line = lines_with(message).into_iter().find(|line| line["_aws"].is_object() && line["cause"] == message).unwrap();
+    let of = |name: &str| line.get(name).cloned().unwrap_or_default();
+    let directive = &line["_aws"]["CloudWatchMetrics"][0];
+    json!({
+        "confirmed": of("DeliveriesConfirmed"), "failed": of("DeliveriesFailed"), "channel": of("Channel"), "provider": of("Provider"),
+        "by": directive["Dimensions"],
+    })
 }
 
 async fn lab(change: impl FnOnce(&mut Setup)) -> (Embedded, Service) {
@@ -132,9 +144,45 @@ async fn the_end_of_a_text_is_counted_and_its_way_is_not() {
 }
 
 #[tokio::test]
+async fn what_is_counted_is_a_metric() {
+    let (_embedded, service) = service().await;
+    let by = json!([["Channel"], ["Channel", "Provider"]]);
+    service.call(&twilio_receipt(&service, &sid(20), "delivered")).await;
+    service.call(&vonage_receipt(&service, &uuid(20), "rejected")).await;
+    notified(&service, &ses_notice(TOPIC, "mail-20", "Delivery")).await;
+    notified(&service, &ses_notice(TOPIC, "mail-21", "Complaint")).await;
+    for (message, confirmed, failed, channel, provider) in [
+        (sid(20), json!(1), Value::Null, "sms", "twilio"),
+        (uuid(20), Value::Null, json!(1), "sms", "vonage"),
+        ("mail-20".to_owned(), json!(1), Value::Null, "email", "ses"),
+    ] {
+        let wanted = json!({ "confirmed": confirmed, "failed": failed, "channel": channel, "provider": provider, "by": by });
+        assert_eq!(metrics_of(&message), wanted);
+    }
+    assert_eq!(lines_with("mail-21")[0].get("_aws"), None, "it did arrive");
+    let mut forged = twilio_receipt(&service, &sid(21), "delivered");
+    (forged.id, forged.body) = ("forged-21".to_owned(), Ok(Bytes::from_static(b"a=b")));
+    service.call(&forged).await;
+    let rejected = lines_with("forged-21").into_iter().find(|line| line["event"] == "receipt.rejected").unwrap();
+    assert_eq!((&rejected["ReceiptsRejected"], &rejected["Provider"]), (&json!(1), &json!("twilio")));
+}
+
+#[tokio::test]
+async fn the_request_s_own_line_says_that_a_receipt_was_taken() {
+    let (_embedded, service) = service().await;
+    for (id, status, event) in [("taken-1", "delivered", "receipt.taken"), ("taken-2", "sent", "receipt.taken")] {
+        let call = Call { id: id.to_owned(), ..twilio_receipt(&service, &sid(22), status) };
+        service.call(&call).await;
+        let line = lines_with(id).into_iter().find(|line| line["message"] == "request").unwrap();
+        let said = ["route", "event", "status", "provider", "Route"].map(|name| line[name].clone());
+        assert_eq!(said, [json!("receipts"), json!(event), json!(204), json!("twilio"), json!("receipts")]);
+    }
+}
+
+#[tokio::test]
 async fn the_reason_of_a_failure_is_the_providers_code_and_never_its_text() {
     let (_embedded, service) = service().await;
-    for (number, code, reason) in [(4, "30003", "30003"), (5, "to +12345678901", "")] {
+    for (number, code, reason) in [(4, "30003", json!("30003")), (5, "to +12345678901", Value::Null)] {
         let mut fields = twilio_fields(&sid(number), "undelivered");
         fields.push(("ErrorCode".to_owned(), code.to_owned()));
         let signature = twilio_signature(TWILIO_TOKEN, &url("twilio"), &fields);

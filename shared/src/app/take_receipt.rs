@@ -9,6 +9,7 @@ use crate::domain::ledger::RequestId;
 use crate::domain::receipt::{Fate, Receipt};
 use crate::ports::clock::{Clock, NoRandomness, Randomness, random};
 use crate::ports::keys::KeySource;
+use crate::ports::metrics::{Dimension, Measures, Metric};
 use crate::ports::receipts::{NoReceipt, ReceiptStore};
 use crate::ports::store::StoreError;
 
@@ -22,6 +23,8 @@ pub struct TakeReceipt {
     pub clock: Arc<dyn Clock>,
     /// The randomness.
     pub randomness: Arc<dyn Randomness>,
+    /// The namespace of the metrics in CloudWatch.
+    pub metrics_namespace: String,
 }
 
 /// Why a receipt was not taken. Whoever brought it may bring it again.
@@ -44,28 +47,41 @@ impl TakeReceipt {
         let request = RequestId::new(random(self.randomness.as_ref())?);
         let key = self.keys.ring().receipt_key(receipt);
         if self.store.is_first(&key, &request, self.clock.now()).await? {
-            count(receipt, request_id);
+            self.count(receipt, request_id);
         }
         Ok(())
     }
 
     /// Notes what came as a receipt and is none.
     pub fn reject(&self, provider: &'static str, why: NoReceipt, request_id: &str) {
-        tracing::warn!(request_id, event = "receipt.rejected", provider, reason = %why, "no receipt");
+        let mut measures = Measures::default();
+        measures.count(Metric::ReceiptsRejected).at(Dimension::Provider, provider);
+        let metrics = self.emf(&measures);
+        tracing::warn!(request_id, event = "receipt.rejected", provider, reason = %why, metrics, "no receipt");
     }
-}
 
-fn count(receipt: &Receipt, request_id: &str) {
-    let Receipt { provider, channel, message, fate } = receipt;
-    let (channel, cause) = (channel.as_str(), message.as_str());
-    match fate {
-        Fate::Delivered => tracing::info!(request_id, event = "delivery.confirmed", channel, provider, cause, "receipt"),
-        Fate::Lost(why) => {
-            tracing::info!(request_id, event = "delivery.failed", channel, provider, cause, reason = why.as_str(), "receipt");
-        }
-        // It did arrive, and was counted as that.
-        Fate::Complained => {
-            tracing::warn!(request_id, event = "delivery.failed", channel, provider, cause, reason = "complaint", "receipt");
-        }
+    fn count(&self, receipt: &Receipt, request_id: &str) {
+        let Receipt { provider, channel, message, fate } = receipt;
+        let (channel, cause) = (channel.as_str(), message.as_str());
+        let mut measures = Measures::default();
+        let (event, reason) = match fate {
+            Fate::Delivered => {
+                measures.count(Metric::DeliveriesConfirmed);
+                ("delivery.confirmed", "")
+            }
+            Fate::Lost(why) => {
+                measures.count(Metric::DeliveriesFailed);
+                ("delivery.failed", why.as_str())
+            }
+            // It did arrive, and was counted as that.
+            Fate::Complained => ("delivery.failed", "complaint"),
+        };
+        let metrics = self.emf(measures.at(Dimension::Channel, channel).at(Dimension::Provider, provider));
+        let reason = Some(reason).filter(|reason| !reason.is_empty());
+        tracing::info!(request_id, event, channel, provider, cause, reason, metrics, "receipt");
+    }
+
+    fn emf(&self, measures: &Measures) -> Option<String> {
+        measures.to_emf(&self.metrics_namespace, self.clock.now())
     }
 }

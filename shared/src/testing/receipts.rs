@@ -58,6 +58,12 @@ pub fn twilio_fields(message: &str, status: &str) -> Vec<(String, String)> {
     .into()
 }
 
+/// The fields of a form.
+#[must_use]
+pub fn fields_of(form: &[u8]) -> Vec<(String, String)> {
+    form_urlencoded::parse(form).into_owned().collect()
+}
+
 /// `X-Twilio-Signature`: HMAC-SHA1 over the URL and the sorted fields (<https://www.twilio.com/docs/usage/security>).
 #[must_use]
 pub fn twilio_signature(token: &str, url: &str, fields: &[(String, String)]) -> String {
@@ -98,8 +104,8 @@ pub fn vonage_body(message: &str, status: &str) -> String {
 /// The claims that Vonage makes of a body
 /// (<https://developer.vonage.com/en/getting-started/concepts/webhooks#decoding-signed-webhooks>).
 #[must_use]
-pub fn vonage_claims(service: &Service, body: &str) -> Value {
-    let hash = digest::digest(&digest::SHA256, body.as_bytes());
+pub fn vonage_claims(service: &Service, body: impl AsRef<[u8]>) -> Value {
+    let hash = digest::digest(&digest::SHA256, body.as_ref());
     let hash: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
     json!({
         "iat": service.now().as_secs(), "jti": "c5ba8f24-1a14-4c10-bfdf-3fbe8ce511b5", "iss": "Vonage",
