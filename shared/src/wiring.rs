@@ -19,7 +19,9 @@ use crate::app::refresh_session::RefreshSession;
 use crate::app::send_otp::SendOtp;
 use crate::app::take_receipt::TakeReceipt;
 use crate::app::verify_otp::VerifyOtp;
-use crate::config::{AwsConfig, CoreConfig, EmailProvider, Faults, Lookup, SendConfig, SessionConfig, SmsProvider, Stage};
+use crate::config::{
+    AwsConfig, CoreConfig, EmailProvider, Faults, FeedbackConfig, Lookup, SendConfig, SessionConfig, SmsProvider, Stage,
+};
 use crate::domain::guard::GuardPolicy;
 use crate::domain::recipient::{Channel, Recipient};
 use crate::domain::session::Transport;
@@ -145,12 +147,14 @@ pub fn every_sender(config: &SendConfig, aws: &Aws, keys: &Arc<dyn KeySource>) -
 /// # Errors
 /// [`StartError`], which names everything that is wrong.
 pub async fn verify_function(lookup: Lookup<'_>) -> Result<Api, StartError> {
-    let (aws, config) = both(AwsConfig::read(lookup), CoreConfig::read(lookup))?;
+    let settings = both(AwsConfig::read(lookup), CoreConfig::read(lookup));
+    let ((aws, config), feedback) = both(settings, FeedbackConfig::read(lookup))?;
     telemetry::start(config.log_level);
     let aws = Aws::new(&aws)?;
     let (parts, ()) = tokio::join!(parts(&aws, &config), warm_up());
     let parts = parts?;
-    Ok(api(&config, &parts, None, Some(verify_otp(&config, &parts))))
+    let feedback = providers::feedback(feedback, &aws, &parts.keys)?;
+    Ok(api(&config, &parts, None, Some(VerifyOtp { feedback, ..verify_otp(&config, &parts) })))
 }
 
 /// Sending, by these settings.
@@ -170,6 +174,7 @@ pub fn send_otp(config: &SendConfig, parts: &Parts, senders: Senders) -> SendOtp
         sms: senders.sms.map(|sender| observed(sender, Channel::Sms)),
         fallback: email.clone().filter(|_| config.mail_instead_of_texts),
         email,
+        feedback_to: feedback_to(config),
         decoy: deliveries,
         sign_up: config.core.sign_up,
         keys: Arc::clone(&parts.keys),
@@ -182,7 +187,13 @@ pub fn send_otp(config: &SendConfig, parts: &Parts, senders: Senders) -> SendOtp
     }
 }
 
-/// Verifying, by these settings.
+/// The providers that are to hear of right codes.
+fn feedback_to(config: &SendConfig) -> Vec<&'static str> {
+    let providers = config.providers.sms.iter().filter(|_| config.feedback);
+    providers.filter_map(providers::hears_of_right_codes).collect()
+}
+
+/// Verifying, by these settings; no provider hears of it.
 #[must_use]
 pub fn verify_otp(config: &CoreConfig, parts: &Parts) -> VerifyOtp {
     VerifyOtp {
@@ -197,6 +208,7 @@ pub fn verify_otp(config: &CoreConfig, parts: &Parts) -> VerifyOtp {
         grants: issuer(config, parts)
             .map(|issuer| Grants { issuer, sessions: sessions(config, parts).map(|(sessions, _)| sessions) }),
         guard: Arc::new(Guard::new(Arc::clone(&parts.store) as _, GuardPolicy::default())),
+        feedback: None,
     }
 }
 

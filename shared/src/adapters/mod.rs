@@ -5,6 +5,8 @@ pub mod decoy;
 mod delivery;
 pub mod dynamodb;
 pub mod failover;
+#[cfg(any(feature = "twilio", feature = "vonage"))]
+pub mod feedback;
 pub mod jwt;
 #[cfg(feature = "lambda")]
 pub mod lambda;

@@ -12,9 +12,10 @@ use form_urlencoded::Serializer;
 use serde_json::json;
 use zeroize::Zeroizing;
 
+use super::feedback::Told;
 use super::web::{self, Post, Reply, Web};
 use crate::config::{VonageApi, VonageSettings};
-use crate::domain::provider_secrets::field;
+use crate::domain::provider_secrets::{ProviderSecrets, field};
 use crate::ports::keys::KeySource;
 use crate::ports::sender::{Content, Delivery, Message, RefusalClass, Sender};
 
@@ -75,6 +76,16 @@ impl VonageSender {
         form.append_pair("ttl", &format!("{VALID_SECONDS}000"));
         Zeroizing::new(form.finish())
     }
+}
+
+/// What says that a message did what it was for. None without the account's secret. The time of it is when it arrives.
+pub(super) fn conversion(endpoint: Option<&str>, account: &str, message: &str, secrets: &ProviderSecrets) -> Option<Told> {
+    let secret = secrets.get(field::VONAGE_API_SECRET)?;
+    let mut form = Serializer::new(String::new());
+    form.append_pair("message-id", message).append_pair("delivered", "true");
+    form.append_pair("api_key", account).append_pair("api_secret", secret);
+    let url = format!("{}/conversions/sms", endpoint.unwrap_or(MESSAGES_ENDPOINT));
+    Some(Told { url, authorization: None, form: Zeroizing::new(form.finish()) })
 }
 
 /// What a request needs of the vault: the account's secret, and whether its webhooks can be checked.

@@ -157,7 +157,7 @@ fn wanted<T>(
 }
 
 fn read_twilio(reader: &mut Reader<'_>, named: bool, receipts: Option<&str>) -> Option<TwilioSettings> {
-    let account_sid = wanted(reader, ("TWILIO_ACCOUNT_SID", "twilio"), named, |text| sid(text, "AC"));
+    let account_sid = wanted(reader, ("TWILIO_ACCOUNT_SID", "twilio"), named, account_sid);
     let sender = reader.optional("TWILIO_FROM_NUMBER", sender);
     let service = reader.optional("TWILIO_MESSAGING_SERVICE_SID", |text| sid(text, "MG"));
     let given = ["TWILIO_FROM_NUMBER", "TWILIO_MESSAGING_SERVICE_SID"].map(|variable| reader.get(variable).is_some());
@@ -170,10 +170,7 @@ fn read_twilio(reader: &mut Reader<'_>, named: bool, receipts: Option<&str>) -> 
 }
 
 fn read_vonage(reader: &mut Reader<'_>, named: bool, receipts: Option<&str>) -> Option<VonageSettings> {
-    let api_key = wanted(reader, ("VONAGE_API_KEY", "vonage"), named, |text| {
-        let plain = text.len() <= 32 && text.bytes().all(|b| b.is_ascii_alphanumeric());
-        if plain { Ok(text.to_owned()) } else { Err("must be up to 32 letters and digits") }
-    });
+    let api_key = wanted(reader, ("VONAGE_API_KEY", "vonage"), named, api_key);
     let sender = wanted(reader, ("VONAGE_SENDER", "vonage"), named, sender);
     let api = reader.choice("VONAGE_API", "messages", &[("messages", VonageApi::Messages), ("sms", VonageApi::Sms)]);
     let receipts = receipts.filter(|_| api == Some(VonageApi::Messages)).map(|url| format!("{url}{RECEIPTS_PATH}/vonage"));
@@ -204,6 +201,17 @@ impl SmtpSettings {
     pub fn password_has_spaces(&self) -> bool {
         self.host == GMAIL
     }
+}
+
+/// Twilio's account.
+pub(super) fn account_sid(text: &str) -> Result<String, &'static str> {
+    sid(text, "AC")
+}
+
+/// Vonage's account.
+pub(super) fn api_key(text: &str) -> Result<String, &'static str> {
+    let plain = text.len() <= 32 && text.bytes().all(|b| b.is_ascii_alphanumeric());
+    if plain { Ok(text.to_owned()) } else { Err("must be up to 32 letters and digits") }
 }
 
 /// Twilio's ids: two letters and 32 hexadecimal digits.
@@ -288,6 +296,35 @@ mod tests {
             ["TWILIO_ACCOUNT_SID", "TWILIO_FROM_NUMBER", "VONAGE_API_KEY", "VONAGE_SENDER", "EMAIL_HOST", "EMAIL_HOST_USER"]
         {
             assert!(faults.contains(variable), "{variable}: {faults}");
+        }
+    }
+
+    #[test]
+    fn receipts_come_to_a_public_url_and_only_where_they_can_be_checked() {
+        let url = ("RECEIPTS_URL", "https://abc.execute-api.eu-west-1.amazonaws.com/prod");
+        let twilio = read(&[&TWILIO[..], &[url]].concat()).unwrap().sms;
+        let path = "https://abc.execute-api.eu-west-1.amazonaws.com/prod/api/auth/otp/receipts/twilio";
+        assert!(matches!(twilio.as_slice(), [_, SmsProvider::Twilio(settings)] if settings.receipts.as_deref() == Some(path)));
+        for (api, wanted) in [("messages", true), ("sms", false)] {
+            let vonage =
+                [("SMS_PROVIDERS", "vonage"), ("VONAGE_API_KEY", "key"), ("VONAGE_SENDER", "Acme"), ("VONAGE_API", api), url];
+            let vonage = read(&vonage).unwrap().sms;
+            assert!(
+                matches!(vonage.as_slice(), [SmsProvider::Vonage(settings)] if settings.receipts.is_some() == wanted),
+                "{api}"
+            );
+        }
+        for wrong in [
+            "http://auth.example.com",
+            "http://localhost",
+            "https://auth.example.com/",
+            "https://auth.example.com:443",
+            "https://auth.example.com/x?y=z",
+            "https://Auth.example.com",
+            "auth.example.com",
+            "https://",
+        ] {
+            assert!(read(&[("RECEIPTS_URL", wrong)]).unwrap_err().starts_with("RECEIPTS_URL must be an https URL"), "{wrong}");
         }
     }
 

@@ -269,6 +269,14 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting("SES_CONFIGURATION_SET", Scope::Send, "none", "a name", "The SES configuration set to send under."),
     setting(
+        "DELIVERY_FEEDBACK",
+        Scope::Both,
+        "off",
+        "off, on",
+        "Whether Twilio, and Vonage for its SMS API, hear that a code was entered ([receipts](receipts.md#feedback)). Needs open sign-up \
+         and a build that has one of them.",
+    ),
+    setting(
         "RECEIPTS_URL",
         Scope::Send,
         "none: no receipts of texts",
@@ -305,7 +313,7 @@ pub const SETTINGS: &[Setting] = &[
         "ses, smtp, sendgrid, separated by commas",
         "Who delivers mail, in the order in which they are asked. All but ses need a build that has them.",
     ),
-    setting("TWILIO_ACCOUNT_SID", Scope::Send, "none", "AC and 32 hexadecimal digits", "The Twilio account."),
+    setting("TWILIO_ACCOUNT_SID", Scope::Both, "none", "AC and 32 hexadecimal digits", "The Twilio account."),
     setting(
         "TWILIO_FROM_NUMBER",
         Scope::Send,
@@ -320,7 +328,7 @@ pub const SETTINGS: &[Setting] = &[
         "MG and 32 hexadecimal digits",
         "The Twilio Messaging Service that chooses whom texts come from.",
     ),
-    setting("VONAGE_API_KEY", Scope::Send, "none", "up to 32 letters and digits", "The Vonage account."),
+    setting("VONAGE_API_KEY", Scope::Both, "none", "up to 32 letters and digits", "The Vonage account."),
     setting(
         "VONAGE_SENDER",
         Scope::Send,

@@ -4,6 +4,7 @@
 pub mod clock;
 pub mod decoy;
 pub mod directory;
+pub mod feedback;
 pub mod guard;
 pub mod keys;
 pub mod meter;

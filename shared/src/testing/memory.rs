@@ -16,7 +16,7 @@ use crate::domain::ledger::{
 };
 use crate::domain::time::Timestamp;
 use crate::ports::receipts::ReceiptStore;
-use crate::ports::store::{AddressLimits, AddressVerdict, ChallengeStore, IdempotencyVerdict, StoreError, WindowStore};
+use crate::ports::store::{AddressLimits, AddressVerdict, ChallengeStore, IdempotencyVerdict, StoreError, TakenBy, WindowStore};
 
 /// An item, and what each write does to it: `true` when its condition held and the change was made, `false` when nothing was.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -68,6 +68,7 @@ impl Item {
             requests: vec![write.request.clone()],
             counted: write.is_counted.then_some(write.now).into_iter().collect(),
             provider: write.provider.clone(),
+            message: None,
         };
         self.ledger.slots.insert(write.slot, slot);
         true
@@ -165,10 +166,11 @@ impl ChallengeStore for MemoryStore {
         Ok(())
     }
 
-    async fn set_provider(&self, key: &LedgerKey, slot: u8, id: ChallengeId, provider: &str) -> Result<(), StoreError> {
+    async fn set_provider(&self, key: &LedgerKey, slot: u8, id: ChallengeId, by: TakenBy<'_>) -> Result<(), StoreError> {
         self.apply(key, Timestamp::from_millis(0), |item| {
-            let slot = item.ledger.slots.get_mut(&slot).filter(|slot| slot.id == id);
-            slot.map(|slot| provider.clone_into(&mut slot.provider)).is_some()
+            let Some(slot) = item.ledger.slots.get_mut(&slot).filter(|slot| slot.id == id) else { return false };
+            (slot.provider, slot.message) = (by.provider.to_owned(), by.message.map(str::to_owned));
+            true
         });
         Ok(())
     }
@@ -251,8 +253,8 @@ impl ChallengeStore for RacyStore {
         self.0.kill(key, slot, id).await
     }
 
-    async fn set_provider(&self, key: &LedgerKey, slot: u8, id: ChallengeId, provider: &str) -> Result<(), StoreError> {
-        self.0.set_provider(key, slot, id, provider).await
+    async fn set_provider(&self, key: &LedgerKey, slot: u8, id: ChallengeId, by: TakenBy<'_>) -> Result<(), StoreError> {
+        self.0.set_provider(key, slot, id, by).await
     }
 
     async fn read(&self, key: &LedgerKey, now: Timestamp) -> Result<Ledger, StoreError> {

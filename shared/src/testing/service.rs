@@ -45,6 +45,7 @@ use crate::messages::{Brand, Catalogs, Files, Locale, Look, Messages, UnfitMessa
 use crate::ports::clock::{Clock, Randomness};
 use crate::ports::decoy::Decoy;
 use crate::ports::directory::Directory;
+use crate::ports::feedback::Feedback;
 use crate::ports::guard::GuardStore;
 use crate::ports::keys::KeySource;
 use crate::ports::receipts::{NoticeReader, ReceiptReader, ReceiptStore};
@@ -109,6 +110,10 @@ pub struct Setup {
     pub sessions: Option<(SessionPolicy, Transport)>,
     /// Where they live.
     pub session_store: Arc<dyn SessionStore>,
+    /// Providers that are to hear of right codes; none unless given.
+    pub feedback_to: Vec<&'static str>,
+    /// Who tells them; nobody unless given.
+    pub feedback: Option<Arc<dyn Feedback>>,
     /// Providers whose receipts are taken: Twilio and Vonage.
     pub receipts: Vec<Arc<dyn ReceiptReader>>,
     /// The same from a topic: SES's.
@@ -249,6 +254,8 @@ impl Setup {
                 lifetime: Duration::from_secs(3600),
             }),
             sessions: None,
+            feedback_to: Vec::new(),
+            feedback: None,
             receipts: vec![
                 Arc::new(TwilioReceipts::new(receipts::url("twilio"), receipts::TWILIO_ACCOUNT.to_owned())),
                 Arc::new(VonageReceipts::new(receipts::VONAGE_KEY.to_owned())),
@@ -307,6 +314,7 @@ impl Setup {
             sms: Some(Arc::clone(&self.sender)),
             email: Some(self.sender),
             fallback: self.fallback,
+            feedback_to: self.feedback_to,
             keys: Arc::clone(&self.keys),
             clock: Arc::clone(&self.clock) as _,
             randomness: Arc::clone(&self.randomness),
@@ -326,6 +334,7 @@ impl Setup {
             policy: self.policy,
             grants: jwt.clone().map(|issuer| Grants { issuer, sessions: sessions.map(|(sessions, _)| sessions) }),
             guard,
+            feedback: self.feedback,
         };
         let api = Api {
             send: Some(send),

@@ -26,7 +26,7 @@ use crate::domain::challenge::ChallengeId;
 use crate::domain::keys::LedgerKey;
 use crate::domain::ledger::{GuessWrite, Ledger, ResendWrite, SendWrite, Written};
 use crate::domain::time::Timestamp;
-use crate::ports::store::{ChallengeStore, StoreError};
+use crate::ports::store::{ChallengeStore, StoreError, TakenBy};
 
 mod administration;
 mod directory;
@@ -176,10 +176,12 @@ impl ChallengeStore for DynamoStore {
         self.update(key.as_str(), expression).await.map(|_| ())
     }
 
-    async fn set_provider(&self, key: &LedgerKey, slot: u8, id: ChallengeId, provider: &str) -> Result<(), StoreError> {
-        let expression = Expression::new(format!("SET d{slot} = :provider"), format!("x{slot} = :cid"))
+    async fn set_provider(&self, key: &LedgerKey, slot: u8, id: ChallengeId, by: TakenBy<'_>) -> Result<(), StoreError> {
+        let change = if by.message.is_some() { format!(", o{slot} = :message") } else { format!(" REMOVE o{slot}") };
+        let expression = Expression::new(format!("SET d{slot} = :provider{change}"), format!("x{slot} = :cid"))
             .value(":cid", AttributeValue::B(Blob::new(id.0)))
-            .value(":provider", AttributeValue::S(provider.to_owned()));
+            .text(":provider", by.provider);
+        let expression = by.message.into_iter().fold(expression, |expression, message| expression.text(":message", message));
         self.update(key.as_str(), expression).await.map(|_| ())
     }
 

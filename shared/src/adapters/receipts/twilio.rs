@@ -100,7 +100,7 @@ fn receipt(form: &Form) -> Result<Option<Receipt>, NoReceipt> {
 
 /// `SM` or `MM` and 32 hexadecimal digits. Names and values are signed with nothing between them: a value of a fixed form is
 /// one that nobody can cut elsewhere.
-fn is_sid(text: &str) -> bool {
+pub(in crate::adapters) fn is_sid(text: &str) -> bool {
     let digits = text.strip_prefix("SM").or_else(|| text.strip_prefix("MM")).unwrap_or_default();
     digits.len() == 32 && digits.bytes().all(|b| b.is_ascii_hexdigit())
 }
