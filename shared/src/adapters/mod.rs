@@ -11,6 +11,8 @@ pub mod lambda;
 #[cfg(feature = "aws")]
 mod metered;
 pub mod no_tokens;
+#[cfg(feature = "otel")]
+pub mod otlp;
 pub mod outbox;
 pub mod providers;
 pub mod rotation;
