@@ -118,7 +118,7 @@ build: tools ## What is deployed, into .aws-sam: make build PROVIDERS=twilio,smt
 validate: tools ## template.yaml: sam validate, cfn-lint, and what those let through
 	sam validate --lint
 	sam validate --lint --template examples/api-gateway/template.yaml
-	cfn-lint template.yaml
+	cfn-lint template.yaml web/cloudfront.yaml
 	python scripts/check_template.py
 
 deploy: build ## To AWS: make deploy STAGE=prod PROVIDERS=twilio,smtp

@@ -105,6 +105,7 @@ const SUITE: &[Attack] = suite! {
         does_this_account_exist_by_requests,
         does_this_account_exist_by_time_of_send,
         does_this_account_exist_by_time_of_verify,
+        does_this_account_exist_by_the_wait,
     }
     tokens {
         forged_access_tokens,
