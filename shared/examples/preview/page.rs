@@ -1,7 +1,7 @@
 //! The page: a row a language, with the text as a phone shows it and the mail in frames of its own.
 
 use otp_auth::domain::recipient::Channel;
-use otp_auth::messages::segment::{Alphabet, Size};
+use otp_auth::domain::segment::{Alphabet, Size};
 use otp_auth::messages::{Locale, Messages};
 use otp_auth::ports::sender::Content;
 
