@@ -149,11 +149,13 @@ async fn aws(provider: Provider, case: Case) -> Option<Rig> {
         Case::None | Case::NoConnection | Case::Tls => None,
         Case::Credentials => Some(AwsFault::Refuse(403, "InvalidClientTokenId")),
         Case::Recipient if provider == Provider::Sns => Some(AwsFault::Refuse(400, "OptedOut")),
-        Case::Recipient | Case::CutAfter => return None,
+        // SES takes mail to anybody, and says later who could not be reached.
+        Case::Recipient => return None,
         Case::Throttled => Some(AwsFault::Throttle),
         Case::FailsBefore => Some(AwsFault::FailBefore),
         Case::FailsAfter => Some(AwsFault::FailAfter),
         Case::Cut => Some(AwsFault::Cut),
+        Case::CutAfter => Some(AwsFault::CutAfter),
         Case::Silence => Some(AwsFault::Silence),
         Case::Rubbish => Some(AwsFault::Rubbish),
     };
