@@ -10,6 +10,8 @@ pub mod jwt;
 pub mod lambda;
 #[cfg(feature = "smtp")]
 mod line_by_line;
+#[cfg(feature = "aws")]
+mod metered;
 pub mod no_tokens;
 pub mod outbox;
 pub mod providers;
