@@ -66,7 +66,7 @@ fn frame(title: &str, html: &str, dark: bool, width: u16) -> String {
     let shown = html.replace(DARK, if dark { "@media all" } else { "@media not all" });
     let source = escaped(&shown);
     format!(
-        "<figure><iframe sandbox title=\"{title}\" width=\"{width}\" height=\"470\" srcdoc=\"{source}\"></iframe>\
+        "<figure><iframe sandbox title=\"{title}\" width=\"{width}\" height=\"520\" srcdoc=\"{source}\"></iframe>\
          <figcaption>{title}</figcaption></figure>\n"
     )
 }
