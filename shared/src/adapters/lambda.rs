@@ -25,6 +25,7 @@ use serde_json::value::RawValue;
 use crate::domain::time::{Timestamp, millis};
 use crate::http::{Api, Call, Problem, ProblemCode, UnreadableBody};
 use crate::ports::clock::Clock;
+use crate::ports::traces::Parent;
 
 /// Kept from the end of an invocation for the reply itself.
 const FOR_THE_REPLY: Duration = Duration::from_millis(300);
@@ -44,9 +45,16 @@ pub async fn serve(api: Arc<Api>) -> Result<(), Error> {
 /// Answers one event in the format of its own kind.
 pub async fn answer(api: &Api, event: Event, context: &Context) -> Reply {
     let time_left = time_left(context, api.clock.as_ref());
+    let trace = context.xray_trace_id.as_deref().and_then(Parent::from_xray);
     match event {
-        Event::Rest(event) => Reply::rest(api.handle(&rest_call(*event, &context.request_id, time_left)).await),
-        Event::Http(event) => Reply::http(api.handle(&http_call(*event, &context.request_id, time_left)).await),
+        Event::Rest(event) => {
+            let call = Call { trace, time_left, ..rest_call(*event, &context.request_id) };
+            Reply::rest(api.handle(&call).await)
+        }
+        Event::Http(event) => {
+            let call = Call { trace, time_left, ..http_call(*event, &context.request_id) };
+            Reply::http(api.handle(&call).await)
+        }
         Event::Unknown(cause) => {
             tracing::error!(request_id = context.request_id, cause, "this is no event of API Gateway's");
             Reply::rest(Problem::new(ProblemCode::Internal).into_response(&context.request_id, &api.catalogs, api.locale))
@@ -81,7 +89,7 @@ impl<'de> Deserialize<'de> for Event {
     }
 }
 
-fn rest_call(event: ApiGatewayProxyRequest, invocation: &str, time_left: Option<Duration>) -> Call {
+fn rest_call(event: ApiGatewayProxyRequest, invocation: &str) -> Call {
     let context = event.request_context;
     // The multi-value headers hold every value; the single ones only the last of each name.
     let headers = if event.multi_value_headers.is_empty() { event.headers } else { event.multi_value_headers };
@@ -92,11 +100,12 @@ fn rest_call(event: ApiGatewayProxyRequest, invocation: &str, time_left: Option<
         path: event.path.unwrap_or_default(),
         headers,
         body: body(event.body.as_deref(), event.is_base64_encoded),
-        time_left,
+        time_left: None,
+        trace: None,
     }
 }
 
-fn http_call(event: ApiGatewayV2httpRequest, invocation: &str, time_left: Option<Duration>) -> Call {
+fn http_call(event: ApiGatewayV2httpRequest, invocation: &str) -> Call {
     let context = event.request_context;
     Call {
         id: request_id(context.request_id, invocation),
@@ -105,7 +114,8 @@ fn http_call(event: ApiGatewayV2httpRequest, invocation: &str, time_left: Option
         path: without_stage(event.raw_path.as_deref(), context.stage.as_deref()),
         headers: with_cookies(event.headers, event.cookies.unwrap_or_default()),
         body: body(event.body.as_deref(), event.is_base64_encoded),
-        time_left,
+        time_left: None,
+        trace: None,
     }
 }
 
@@ -198,8 +208,8 @@ mod tests {
         let (cors, clock) = (Cors::new([].into()), Arc::new(TestClock::default()));
         let (locale, catalogs) = (Locale::default(), Arc::new(Catalogs::compiled()));
         let metrics_namespace = "otp-auth".to_owned();
-        let api =
-            Api { send: None, verify: None, sessions: None, published: None, locale, catalogs, cors, clock, metrics_namespace };
+        let (send, verify, sessions, published, traces) = (None, None, None, None, None);
+        let api = Api { send, verify, sessions, published, locale, catalogs, cors, clock, metrics_namespace, traces };
         let event = serde_json::from_str(r#"{ "Records": [] }"#).unwrap();
         let Reply::Rest(reply) = answer(&api, event, &Context::default()).await else { panic!("a REST reply") };
         assert_eq!((reply.status_code, &reply.multi_value_headers["cache-control"]), (500, &"no-store".parse().unwrap()));

@@ -13,6 +13,8 @@ mod line_by_line;
 #[cfg(feature = "aws")]
 mod metered;
 pub mod no_tokens;
+#[cfg(feature = "otel")]
+pub mod otlp;
 pub mod outbox;
 pub mod providers;
 pub mod rotation;

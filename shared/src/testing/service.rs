@@ -46,6 +46,7 @@ use crate::ports::sender::Sender;
 use crate::ports::sessions::SessionStore;
 use crate::ports::store::{ChallengeStore, WindowStore};
 use crate::ports::tokens::TokenChecker;
+use crate::ports::traces::Traces;
 
 /// The page that may call the service under test.
 pub const ORIGIN: &str = "https://app.example.com";
@@ -103,6 +104,8 @@ pub struct Setup {
     pub sessions: Option<(SessionPolicy, Transport)>,
     /// Where they live.
     pub session_store: Arc<dyn SessionStore>,
+    /// Where traces go; nowhere unless given.
+    pub traces: Option<Arc<dyn Traces>>,
 }
 
 /// A service under test.
@@ -235,6 +238,7 @@ impl Setup {
                 lifetime: Duration::from_secs(3600),
             }),
             sessions: None,
+            traces: None,
         })
     }
 
@@ -311,6 +315,7 @@ impl Setup {
             cors: if cookies { cors.with_credentials() } else { cors },
             clock: Arc::clone(&self.clock) as _,
             metrics_namespace: METRICS_NAMESPACE.to_owned(),
+            traces: self.traces,
         };
         Service { api: Arc::new(api), clock: self.clock, outbox: self.outbox }
     }
@@ -335,6 +340,7 @@ impl Service {
             headers,
             body: Ok(Bytes::from(body.to_string())),
             time_left: None,
+            trace: None,
         }
     }
 
