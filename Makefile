@@ -76,7 +76,7 @@ check: .tools/.cargo-deny-$(CARGO_DENY) ## Format, lints, dependencies, document
 	else echo "advisories: NOT checked, github.com/RustSec/advisory-db cannot be reached"; fi
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 
-fault-matrix: tools ## Every provider and every fault: messages taken, reply, log line
+fault-matrix: tools ## Every provider and every fault: messages taken, reply, metrics, log line
 	cargo test --quiet --package otp-auth --test providers --locked -- --nocapture --exact matrix::fault_matrix
 .PHONY: attacks enumeration
 attacks: tools ## What was done to systems like this one, done to this one: tries, what got through, what may (ONLY=guess: some)

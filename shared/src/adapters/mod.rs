@@ -8,6 +8,8 @@ pub mod failover;
 pub mod jwt;
 #[cfg(feature = "lambda")]
 pub mod lambda;
+#[cfg(feature = "smtp")]
+mod line_by_line;
 #[cfg(feature = "aws")]
 mod metered;
 pub mod no_tokens;

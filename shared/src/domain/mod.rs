@@ -12,6 +12,7 @@ pub mod policy;
 pub mod provider_secrets;
 pub mod purpose;
 pub mod recipient;
+pub mod segment;
 pub mod session;
 pub mod signing;
 pub mod test_identifiers;

@@ -308,7 +308,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 /// What this thread has worked so far: other programs on the machine do not make it longer.
-fn cpu_time() -> Duration {
+pub fn cpu_time() -> Duration {
     Duration::from(nix::time::clock_gettime(nix::time::ClockId::CLOCK_THREAD_CPUTIME_ID).unwrap())
 }
 

@@ -67,6 +67,7 @@ const SUITE: &[Attack] = suite! {
         forged_challenge_tokens,
         unknown_keys_make_the_vault_be_asked_again,
         bombing_a_person_with_texts,
+        bombing_a_person_with_mail,
         limits_in_process_memory,
     }
     pumping {
