@@ -7,7 +7,8 @@ use std::time::Duration;
 use otp_auth::adapters::failover::Failover;
 use otp_auth::domain::guard::budget::Budget;
 use otp_auth::ports::clock::Clock;
-use otp_auth::testing::service::Setup;
+use otp_auth::ports::metrics::{Dimension, Measures, Metric};
+use otp_auth::testing::service::{METRICS_NAMESPACE, Setup};
 
 use crate::parts::{FailingTable, Slow, without_credentials};
 use crate::world::World;
@@ -48,7 +49,7 @@ pub async fn play(name: &str, setup: Setup) {
         "spraying" => spraying(setup).await,
         "tokens-stolen" => tokens_stolen(setup).await,
         "failover" => failover(setup).await,
-        _ => {}
+        _ => mails_bounce(&setup),
     }
 }
 
@@ -161,6 +162,18 @@ async fn failover(mut setup: Setup) {
     for _ in 0..15 {
         world.sign_in(&world.phone()).await;
         world.wait(40);
+    }
+}
+
+/// The receipts of forty mails, of which one in five bounced.
+fn mails_bounce(setup: &Setup) {
+    for nth in 0..40 {
+        let mut measures = Measures::default();
+        measures.count(if nth % 5 == 0 { Metric::DeliveriesFailed } else { Metric::DeliveriesConfirmed });
+        measures.at(Dimension::Channel, "email").at(Dimension::Provider, "ses");
+        let metrics = measures.to_emf(METRICS_NAMESPACE, setup.clock.now());
+        tracing::info!(target: "otp_auth", metrics, "receipt");
+        setup.clock.advance(Duration::from_secs(60));
     }
 }
 
