@@ -2,6 +2,7 @@
 the sections of docs/operations.md, both ways. `make validate` runs it. With --count it says how many there are, by what is billed.
 """
 
+import functools
 import json
 import re
 import sys
@@ -11,8 +12,9 @@ import expression
 import named
 from template import NAMESPACE, Template
 
-CATALOGUE = "shared/tests/snapshots/metrics__catalogue.snap"
+CATALOGUE = "tools/monitoring/metrics.json"
 RUNBOOK = "docs/operations.md"
+LOGS = "docs/logs.md"
 # AWS's own metrics that we read, with their dimensions: the pages "Lambda metrics", "DynamoDB metrics and dimensions", "API Gateway
 # dimensions and metrics" and "Monitoring Amazon SNS topics using CloudWatch".
 OF_AWS = {
@@ -24,6 +26,9 @@ OF_AWS = {
     "AWS/ApiGateway": ({"5XXError", "Count"}, ("ApiName", "Stage")),
     "AWS/SNS": ({"SMSMonthToDateSpentUSD"}, ()),
 }
+# What Logs Insights' language has, as far as the runbook uses it, and what Lambda's own lines have.
+KEYWORDS = set("filter stats sort fields limit by as desc and or in like ispresent count avg max pct bin m".split())
+OF_LAMBDA = {"type", "record.status", "record.requestId", "record.metrics.initDurationMs"}
 GRID = 24
 DAY = 86400
 MOST_METRICS = 10  # of an alarm
@@ -37,14 +42,14 @@ def check(holds, fault):
 
 
 def catalogue():
-    """What the code emits, as a test of the code wrote it down: dimension sets by metric, and the values of some dimensions."""
+    """What the code emits, as a test of the code writes it down: sets of dimensions by metric."""
     with open(CATALOGUE, encoding="utf-8") as file:
-        return json.loads(file.read().split("\n---\n", 1)[1])
+        return {metric: {tuple(sorted(dimensions)) for dimensions in sets} for metric, sets in json.load(file).items()}
 
 
 def check_metrics(template, found):
-    known = catalogue()
-    emitted = {name: {tuple(sorted(dimensions)) for dimensions in sets} for name, sets in known["metrics"].items()}
+    emitted = catalogue()
+    values = {dimension: logged(dimension.lower())[0] for dimension in ("Route", "Channel")}
     filtered = {
         to["MetricName"]: {()}
         for _, rule in template.resources("AWS::Logs::MetricFilter")
@@ -60,10 +65,40 @@ def check_metrics(template, found):
             names, dimensions = OF_AWS.get(one.namespace, ((), ()))
             check(one.metric in names and one.dimensions == dimensions, f"{what} is not one of AWS's")
         for dimension, value in one.values:
-            check(value in known["values"].get(dimension, [value]), f"{what}: no {dimension} is called {value}")
+            check(value in values.get(dimension, {value}), f"{what}: no {dimension} is called {value}")
     shown = {one.metric for one in found if one.namespace == NAMESPACE}
     for metric in sorted((set(emitted) | set(filtered)) - shown):
         check(False, f"{metric} is emitted, and neither on the dashboard nor in an alarm")
+
+
+@functools.cache
+def logged(name=None):
+    """The members of a request's line, by the table in docs/logs.md; or the values that its row names for one of them."""
+    with open(LOGS, encoding="utf-8") as file:
+        part = re.search(r"^## A request's line$(.*?)^## ", file.read(), re.MULTILINE | re.DOTALL)[1]
+    rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \| (.*) \|$", part, re.MULTILINE)
+    if name is None:
+        return {member for members, _ in rows for member in re.findall(r"\w+", members)}
+    return [set(re.findall(r"`(\w+)`", text)) for members, text in rows if f"`{name}`" in members]
+
+
+def check_queries(template):
+    """The queries of the runbook and the dashboard read members that some log has."""
+    [(_, api)] = template.resources("AWS::Serverless::Api")
+    gateway = set(json.loads(api["AccessLogSetting"]["Format"]))
+    with open(RUNBOOK, encoding="utf-8") as file:
+        text = file.read()
+    queries = re.findall(r"^```logs\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    queries += re.findall(r"`(filter [^`]+)`", text)
+    widgets = [widget for _, body in named.dashboards(template) for widget in body["widgets"] if widget["type"] == "log"]
+    queries += [re.sub(r"SOURCE '[^']*'|\|", "", widget["properties"]["query"]) for widget in widgets]
+    check(len(queries) >= 10, f"only {len(queries)} queries were found")
+    for query in queries:
+        bare = re.sub(r'"[^"]*"|/[^/\n]*/', "", query)
+        own = set(re.findall(r"\bas (\w+)", bare))
+        words = set(re.findall(r"(?<![@\w.])[A-Za-z][\w.]*", bare)) - own - KEYWORDS
+        unknown = words - logged() - gateway - OF_LAMBDA
+        check(not unknown, f"{sorted(unknown)} is in no log: {query}")
 
 
 def check_expressions(where, ids, expressions):
@@ -128,7 +163,7 @@ def count(template, simple, composite):
     read = sum(1 for alarm in simple for query in alarm.queries.values() if "MetricStat" in query)
     print(f"dashboards: {len(list(named.dashboards(template)))}")
     print(f"alarms: {len(simple)}, which read {read} metrics; composite alarms: {len(composite)}")
-    sets = catalogue()["metrics"]
+    sets = catalogue()
     print(f"metrics that the code can emit: {len(sets)}, in {sum(map(len, sets.values()))} sets of dimensions")
     filters = [rule for _, rule in template.resources("AWS::Logs::MetricFilter")]
     print(f"metrics that filters make of logs: {len(filters)}")
@@ -140,6 +175,7 @@ def main():
         check_widgets(body)
     check_metrics(template, named.everything(template))
     simple, composite = check_alarms(template)
+    check_queries(template)
     check_runbook(template, {alarm.name for alarm in simple + composite if alarm.notifies})
     for fault in faults:
         print(f"monitoring: {fault}", file=sys.stderr)
