@@ -1,7 +1,7 @@
 # `make` lists what there is. What CI calls is what a person calls.
 
 .DEFAULT_GOAL := help
-.PHONY: help run web preview test test-web attacks enumeration model faults fault-matrix examples contract fuzz fuzz-smoke check bench-requests bench-start watch invoke invoke-verify sam-local build validate deploy tools clean
+.PHONY: help run web preview test test-web attacks enumeration model faults fault-matrix examples contract fuzz fuzz-smoke check bench-requests bench-start watch invoke invoke-verify sam-local build validate game-day monitoring-count deploy tools clean
 
 VENV := .venv
 CARGO_DENY := 0.20.2
@@ -21,7 +21,7 @@ EVENT ?= events/send-otp.phone.json
 export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/.tools/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 # SAM wants a Region even for what never leaves the machine. Not for `deploy`: that goes where your AWS configuration says.
-build validate sam-local: export AWS_DEFAULT_REGION ?= eu-central-1
+build validate game-day monitoring-count sam-local: export AWS_DEFAULT_REGION ?= eu-central-1
 
 help: ## What there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -115,11 +115,20 @@ build: tools ## What is deployed, into .aws-sam: make build PROVIDERS=twilio,smt
 	@printf '[build]\nfeatures = ["%s"]\n' '$(subst $(comma),"$(comma) ",$(PROVIDERS))' | sed 's/\[""\]/[]/' >target/cargo-lambda.toml
 	CARGO_LAMBDA_GLOBAL=$(CURDIR)/target/cargo-lambda.toml sam build
 
-validate: tools ## template.yaml: sam validate, cfn-lint, and what those let through
+validate: tools ## The templates: sam validate, cfn-lint, and what those let through; dashboard and alarms against the code
 	sam validate --lint
 	sam validate --lint --template examples/api-gateway/template.yaml
 	cfn-lint template.yaml web/cloudfront.yaml
+	cfn-lint --regions us-east-1 -- edge/template.yaml
 	python scripts/check_template.py
+	python tools/monitoring/check.py
+
+game-day: tools ## Each alarm's condition made to happen here, and judged by the alarms of template.yaml
+	cargo run --quiet --locked --package otp-auth --example game_day target/game-day
+	python tools/monitoring/game_day.py target/game-day
+
+monitoring-count: tools ## How many metrics and alarms there are, for the bill
+	@python tools/monitoring/check.py --count
 
 deploy: build ## To AWS: make deploy STAGE=prod PROVIDERS=twilio,smtp
 	sam deploy --config-env $(STAGE)
