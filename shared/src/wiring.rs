@@ -235,6 +235,7 @@ pub fn api(config: &CoreConfig, parts: &Parts, send: Option<SendOtp>, verify: Op
         catalogs: Arc::clone(&config.catalogs),
         cors: if cookies { cors.with_credentials() } else { cors },
         clock: Arc::clone(&parts.clock),
+        metrics_namespace: config.metrics_namespace.clone(),
     }
 }
 

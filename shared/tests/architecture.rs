@@ -13,7 +13,7 @@ const MAY_IMPORT: [(&str, &[&str]); 9] = [
     ("http", &["domain", "ports", "messages", "app", "http"]),
     ("config", &["domain", "messages", "config", "adapters"]),
     ("adapters", &["domain", "ports", "config", "adapters"]),
-    ("telemetry", &["ports", "adapters"]),
+    ("telemetry", &["domain", "ports", "adapters"]),
     ("wiring", &["domain", "ports", "messages", "app", "http", "config", "adapters", "telemetry"]),
 ];
 

@@ -8,6 +8,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use otp_auth::adapters::system::SystemClock;
 use otp_auth::domain::policy::SignUp;
 use otp_auth::domain::recipient::Recipient;
 use otp_auth::domain::session::{SessionPolicy, Transport};
@@ -144,7 +145,7 @@ fn refresh_of(service: &Service, token: &Value, path: &str) -> otp_auth::http::C
 fn written_by(flows: impl Future<Output = ()>, runtime: &tokio::runtime::Runtime) -> String {
     let written = Written::default();
     let writer = written.clone();
-    let subscriber = telemetry::subscriber(tracing::Level::TRACE, move || writer.clone());
+    let subscriber = telemetry::subscriber(tracing::Level::TRACE, move || writer.clone(), Arc::new(SystemClock));
     tracing::subscriber::with_default(subscriber, || runtime.block_on(flows));
     String::from_utf8(written.0.lock().unwrap().clone()).unwrap()
 }

@@ -16,6 +16,7 @@ use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
 
+use super::metered::Metered;
 use crate::config::AwsConfig;
 
 /// Amazon's root certificates, from <https://www.amazontrust.com/repository/>.
@@ -68,7 +69,7 @@ impl Aws {
                 None,
                 "environment",
             ),
-            connector: SharedHttpConnector::new(connector(extra_roots.clone())?),
+            connector: SharedHttpConnector::new(Metered(connector(extra_roots.clone())?)),
             extra_roots,
             store_limits: (STORE_OPERATION, STORE_ATTEMPT),
         })

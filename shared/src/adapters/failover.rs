@@ -14,6 +14,7 @@ use async_trait::async_trait;
 
 use crate::domain::time::Timestamp;
 use crate::ports::clock::Clock;
+use crate::ports::meter;
 use crate::ports::sender::{Delivery, Message, Sender};
 
 /// How long a provider that failed is asked last.
@@ -72,17 +73,22 @@ impl Sender for Failover {
     async fn deliver_within(&self, message: &Message, patience: Option<Duration>) -> Delivery {
         let give_up = self.clock.now().plus(patience.map_or(PATIENCE, |patience| patience.min(PATIENCE)));
         let mut last = Delivery::Unreached { provider: "none", cause: "no provider".to_owned() };
+        let mut failed = None;
         for (asked, provider) in self.in_order().enumerate() {
             let now = self.clock.now();
             if asked > 0 && now.plus(ATTEMPT) > give_up {
                 tracing::warn!(next = provider.sender.provider(), "no time is left to ask another provider");
                 break;
             }
+            if let Some((delivery, took)) = failed.take() {
+                meter::failed_attempt(message.to.channel(), &delivery, took);
+            }
             last = provider.sender.deliver(message).await;
             provider.remember(&last, now);
             if !another_may_be_asked(&last) {
                 break;
             }
+            failed = Some((last.clone(), self.clock.now().since(now)));
             log(&last);
         }
         last

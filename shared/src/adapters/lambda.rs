@@ -197,7 +197,9 @@ mod tests {
     async fn what_is_no_event_gets_a_reply_like_any_other() {
         let (cors, clock) = (Cors::new([].into()), Arc::new(TestClock::default()));
         let (locale, catalogs) = (Locale::default(), Arc::new(Catalogs::compiled()));
-        let api = Api { send: None, verify: None, sessions: None, published: None, locale, catalogs, cors, clock };
+        let metrics_namespace = "otp-auth".to_owned();
+        let api =
+            Api { send: None, verify: None, sessions: None, published: None, locale, catalogs, cors, clock, metrics_namespace };
         let event = serde_json::from_str(r#"{ "Records": [] }"#).unwrap();
         let Reply::Rest(reply) = answer(&api, event, &Context::default()).await else { panic!("a REST reply") };
         assert_eq!((reply.status_code, &reply.multi_value_headers["cache-control"]), (500, &"no-store".parse().unwrap()));

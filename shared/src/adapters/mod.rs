@@ -8,6 +8,8 @@ pub mod failover;
 pub mod jwt;
 #[cfg(feature = "lambda")]
 pub mod lambda;
+#[cfg(feature = "aws")]
+mod metered;
 pub mod no_tokens;
 pub mod outbox;
 pub mod providers;

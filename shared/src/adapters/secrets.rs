@@ -119,6 +119,7 @@ impl VaultKeys {
         let fetched = tokio::time::timeout(REREAD_PATIENCE, fetch(&self.client, &self.secret, self.needs)).await;
         match fetched.unwrap_or_else(|_| Err(SecretError::Unreadable("timeout".to_owned()))) {
             Ok(ring) => {
+                tell_of_a_rotation(&self.ring(), &ring);
                 *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
                 *self.last_read.lock().unwrap_or_else(PoisonError::into_inner) = self.clock.now();
             }
@@ -142,6 +143,15 @@ impl KeySource for VaultKeys {
 
     async fn recent(&self) -> Arc<KeyRing> {
         if self.is_old() { self.refresh().await } else { self.ring() }
+    }
+}
+
+/// The keys that make new codes and tokens, by name, where the ring that was read again has others.
+fn tell_of_a_rotation(known: &KeyRing, read: &KeyRing) {
+    let codes = |ring: &KeyRing| ring.current().map(|(KeyId(id), _)| format!("k{id}")).unwrap_or_default();
+    let signing = |ring: &KeyRing| ring.signing().and_then(|keys| Some(keys.current()?.public().id.clone()));
+    if (codes(known), signing(known)) != (codes(read), signing(read)) {
+        tracing::info!(event = "keys.changed", codes = codes(read), signing = signing(read), "the keys have changed");
     }
 }
 

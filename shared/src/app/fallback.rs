@@ -4,10 +4,13 @@
 //! challenge stays the number's: its limits hold, and the reply is that of a text. What the code then proves is the mailbox, so
 //! it is never one that verifies the number, and the slot says who brought it before the mail leaves.
 
+use std::time::Duration;
+
 use super::send_otp::{Accepted, Attempt, SendError, SendOtp};
 use crate::domain::ledger::Slot;
 use crate::domain::recipient::{Channel, Recipient};
 use crate::domain::user::{Standing, User};
+use crate::ports::meter;
 use crate::ports::sender::{Delivery, MAIL_PROVIDERS, Sender};
 
 impl SendOtp {
@@ -18,8 +21,15 @@ impl SendOtp {
         if left || attempt.request.purpose.verifies().is_some() {
             return None;
         }
-        match self.mail_instead(sender, attempt, accepted).await {
-            Ok(delivery) => delivery.filter(|mail| matches!(mail, Delivery::Accepted { .. } | Delivery::Ambiguous { .. })),
+        let started = self.clock.now();
+        let mailed = self.mail_instead(sender, attempt, accepted).await;
+        meter::handed_over(self.clock.now().since(started));
+        match mailed {
+            Ok(delivery) => {
+                let left = delivery.filter(|mail| matches!(mail, Delivery::Accepted { .. } | Delivery::Ambiguous { .. }))?;
+                meter::failed_attempt(Channel::Sms, failed, Duration::ZERO);
+                Some(left)
+            }
             Err(error) => {
                 tracing::warn!(%error, "a text could not be replaced by a mail");
                 None

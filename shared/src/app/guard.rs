@@ -20,6 +20,7 @@ use crate::ports::guard::{
     DayCount, DayWrite, DestinationCount, DestinationDay, DestinationTakeBack, DestinationWrite, GuardStore, MAIL, NO_COUNTRY,
     PrefixCount, PrefixWrite, ProviderChange, TakenBack,
 };
+use crate::ports::meter;
 use crate::ports::store::StoreError;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -190,7 +191,10 @@ impl Guard {
         for _ in 0..ROUNDS {
             let write = self.destination_write(message, allowance);
             let day = match self.count_destination(&write).await? {
-                DestinationCount::Counted => return Ok(()),
+                DestinationCount::Counted(day) => {
+                    day.unanswered_lately(now.hour_of_day()).into_iter().for_each(meter::country_unanswered);
+                    return Ok(());
+                }
                 DestinationCount::Full(day) => day,
             };
             if let Some(reached) = write.caps.and_then(|caps| caps.reached(day.messages, day.spent)) {
@@ -241,7 +245,12 @@ impl Guard {
         let price = self.policy.budget.price(country);
         let caps = self.policy.budget.of_the_day(price);
         let write = DayWrite { now, country: country.to_owned(), price, caps, watched: message.watched.clone() };
-        let DayCount::Full(day) = self.store.count_day(&write).await? else { return Ok(()) };
+        let counted = self.store.count_day(&write).await?;
+        let (DayCount::Counted(day) | DayCount::Full(day)) = &counted;
+        meter::budget_used(self.policy.budget.used(day.messages, day.spent));
+        if matches!(counted, DayCount::Counted(_)) {
+            return Ok(());
+        }
         let money = caps.reached(day.messages, day.spent) == Some(Reached::Money);
         Err(Refused::Full(if money { Reason::DayMoney } else { Reason::DayMessages }, now.end_of(DAY).since(now)))
     }

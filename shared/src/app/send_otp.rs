@@ -31,6 +31,7 @@ use crate::ports::clock::{Clock, NoRandomness, Randomness, random};
 use crate::ports::decoy::Decoy;
 use crate::ports::directory::Directory;
 use crate::ports::keys::KeySource;
+use crate::ports::meter;
 use crate::ports::sender::{Delivery, Message, Refusal, RefusalClass, Sender};
 use crate::ports::store::{AddressLimits, AddressVerdict, ChallengeStore, IdempotencyVerdict, StoreError, WindowStore};
 use crate::ports::tokens::{InvalidAccessToken, TokenChecker};
@@ -108,6 +109,8 @@ pub struct Sent {
     pub hour_resets_in: Duration,
     /// Until the next send.
     pub cooldown: Duration,
+    /// An earlier message brought the same code.
+    pub resent: bool,
     /// What became of the message; none for a client's retry, which sends none.
     pub delivery: Option<Delivery>,
     /// Why the message was kept back, if it was: then the delivery only looks like one.
@@ -421,7 +424,8 @@ impl SendOtp {
             self.store.add_counted(&attempt.key, accepted.challenge.slot, accepted.challenge.id, attempt.now).await?;
         }
         let withheld = self.admission(attempt).await?.err();
-        let patience = attempt.request.deadline.map(|deadline| deadline.since(self.clock.now()));
+        let started = self.clock.now();
+        let patience = attempt.request.deadline.map(|deadline| deadline.since(started));
         let handed_over = async {
             match withheld {
                 None => sender.deliver_within(&message, patience).await,
@@ -429,6 +433,7 @@ impl SendOtp {
             }
         };
         let (mut delivery, ()) = tokio::join!(handed_over, self.guard.count_mail(outgoing));
+        meter::handed_over(self.clock.now().since(started));
         if withheld.is_none() {
             delivery = self.fall_back(attempt, accepted, &delivery).await.unwrap_or(delivery);
         }
@@ -506,6 +511,7 @@ impl SendOtp {
             sends_left: accepted.ledger.sends_left(*now, &self.policy.sends),
             hour_resets_in: accepted.ledger.hour_resets_in(*now),
             cooldown: self.policy.sends.cooldown,
+            resent: accepted.resent,
             delivery,
             withheld,
             watched,
@@ -514,6 +520,15 @@ impl SendOtp {
 }
 
 impl SendError {
+    /// Is it a limit, the guard or the operator that refuses, and nobody's fault?
+    #[must_use]
+    pub const fn is_refusal(&self) -> bool {
+        match self {
+            Self::Guard(refused) => refused.reason().is_some(),
+            _ => matches!(self, Self::AddressLimited(_) | Self::RateLimited(_)),
+        }
+    }
+
     /// The machine-readable reason, for logs and counters.
     #[must_use]
     pub const fn reason(&self) -> &'static str {

@@ -14,6 +14,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::user::{KnownUser, Standing, User, UserId, Withheld};
 use crate::ports::clock::{NoRandomness, Randomness, random};
 use crate::ports::directory::{Directory, DirectoryError, Noted};
+use crate::ports::meter::{self, UserChange};
 use crate::ports::store::StoreError;
 
 /// Rounds of asking the directory about a user whom others are changing, before it is a 503.
@@ -88,7 +89,10 @@ impl SignIn<'_> {
         let id = UserId::new(self.now, random(self.randomness)?);
         let user = User::signed_up(id, self.recipient, self.now);
         match self.directory.create(self.keys, &user).await {
-            Ok(()) => Ok(Some(user)),
+            Ok(()) => {
+                meter::user(UserChange::Created);
+                Ok(Some(user))
+            }
             Err(DirectoryError::Store(error)) => Err(error.into()),
             Err(_) => Ok(None),
         }

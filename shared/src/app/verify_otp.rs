@@ -5,6 +5,7 @@
 //! signed-in user it links the identifier to that user; without one it names the identifier's user and starts no session.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
@@ -17,7 +18,7 @@ use crate::domain::address::SourceAddress;
 use crate::domain::challenge::{Bound, ChallengeId};
 use crate::domain::code::Guess;
 use crate::domain::keys::{KeyId, KeyRing, LedgerKey};
-use crate::domain::ledger::{GuessVerdict, GuessWrite, Ledger, RequestId, Written};
+use crate::domain::ledger::{GuessVerdict, GuessWrite, Ledger, Level, RequestId, Slot, Written};
 use crate::domain::policy::{ChallengeBinding, Policy, SignUp};
 use crate::domain::purpose::Purpose;
 use crate::domain::recipient::{Channel, Recipient};
@@ -26,6 +27,7 @@ use crate::domain::user::{Identifier, User, UserId, Withheld};
 use crate::ports::clock::{Clock, NoRandomness, Randomness, random};
 use crate::ports::directory::{Directory, DirectoryError};
 use crate::ports::keys::KeySource;
+use crate::ports::meter::{self, UserChange};
 use crate::ports::store::{ChallengeStore, StoreError};
 use crate::ports::tokens::{InvalidAccessToken, TokenChecker};
 
@@ -80,6 +82,17 @@ pub struct Verified {
     pub by: Channel,
     /// Their tokens, when they signed in where tokens are on.
     pub grant: Option<Grant>,
+    /// The message that the code was in; none for a test identifier's.
+    pub message: Option<Answered>,
+}
+
+/// A message whose code was entered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// Who was asked first to deliver it.
+    pub provider: String,
+    /// How long ago it was sent.
+    pub after: Duration,
 }
 
 /// What a right code was good for.
@@ -178,7 +191,10 @@ impl VerifyOtp {
                 let (named, ()) = tokio::join!(named, self.answered(request, &ring, &write, written.ledger(), now));
                 named
             }
-            GuessVerdict::Wrong { left } => Err(VerifyError::WrongCode { left }),
+            GuessVerdict::Wrong { left } => {
+                raised_level(written.ledger()).into_iter().for_each(meter::level_raised);
+                Err(VerifyError::WrongCode { left })
+            }
             GuessVerdict::Exhausted => Err(VerifyError::Exhausted),
             GuessVerdict::Gone => Err(VerifyError::NoChallenge),
         }
@@ -258,7 +274,7 @@ impl VerifyOtp {
         written: &Written,
     ) -> Result<Verified, VerifyError> {
         match caller {
-            Some(caller) => self.link(ring, caller, &request.recipient, write.now).await,
+            Some(caller) => self.link(ring, caller, &request.recipient, write, written).await,
             None => self.sign_in(request, ring, write, written).await,
         }
     }
@@ -282,8 +298,9 @@ impl VerifyOtp {
         let proof = if request.purpose.verifies().is_some() { Proof::Possession } else { Proof::SignIn };
         match sign_in.user(written.ledger().user.as_ref()).await {
             Ok(user) => {
-                let by = brought_by(written.ledger().slots.get(&write.slot), &request.recipient);
-                Ok(Verified { user, proof, by, grant: None })
+                let slot = written.ledger().slots.get(&write.slot);
+                let by = brought_by(slot, &request.recipient);
+                Ok(Verified { user, proof, by, grant: None, message: slot.and_then(|slot| answered(slot, write.now)) })
             }
             Err(SignInError::Withheld(why)) => Err(VerifyError::Withheld { left: write.left_if_wrong(written), why }),
             Err(SignInError::Store(error)) => Err(error.into()),
@@ -296,15 +313,32 @@ impl VerifyOtp {
         ring: &KeyRing,
         caller: &UserId,
         recipient: &Recipient,
-        now: Timestamp,
+        write: &GuessWrite,
+        written: &Written,
     ) -> Result<Verified, VerifyError> {
         let identifier = Identifier { recipient: recipient.clone(), verified: true };
-        match self.directory.link(ring, caller, &identifier, now).await {
-            Ok(user) => Ok(Verified { user, proof: Proof::Linked, by: recipient.channel(), grant: None }),
+        match self.directory.link(ring, caller, &identifier, write.now).await {
+            Ok(user) => {
+                meter::user(UserChange::Linked);
+                let message = written.ledger().slots.get(&write.slot).and_then(|slot| answered(slot, write.now));
+                Ok(Verified { user, proof: Proof::Linked, by: recipient.channel(), grant: None, message })
+            }
             Err(DirectoryError::Taken(_)) => Err(VerifyError::IdentifierTaken),
             Err(DirectoryError::AlreadySet(_)) => Err(VerifyError::IdentifierAlreadySet),
             Err(DirectoryError::NoSuchUser | DirectoryError::Disabled) => Err(VerifyError::CallerRefused),
             Err(DirectoryError::Store(error)) => Err(error.into()),
         }
     }
+}
+
+/// The message that a slot's code was in: its first, where there were several.
+fn answered(slot: &Slot, now: Timestamp) -> Option<Answered> {
+    let sent = slot.counted.first()?;
+    Some(Answered { provider: slot.provider.clone(), after: now.since(*sent) })
+}
+
+/// The level that the last wrong guess has brought an identifier to, if it was that guess.
+fn raised_level(ledger: &Ledger) -> Option<u8> {
+    let before = Level::of(ledger.failures.saturating_sub(1), ledger.unsolved);
+    (ledger.level() > before).then(|| ledger.level().number())
 }

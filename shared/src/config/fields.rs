@@ -34,6 +34,16 @@ pub(super) fn audience(text: &str) -> Result<String, &'static str> {
     }
 }
 
+/// A namespace as CloudWatch takes it: up to 255 of these characters, and not one of AWS's own.
+pub(super) fn namespace(text: &str) -> Result<String, &'static str> {
+    let fits = text.len() <= 255 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_/#:".contains(&b));
+    if fits && !text.starts_with("AWS/") && !text.starts_with(':') {
+        Ok(text.to_owned())
+    } else {
+        Err("must be up to 255 of the characters A-Z a-z 0-9 . - _ / # :, such as otp-auth/prod, and not begin with AWS/ or :")
+    }
+}
+
 /// `http://…` or `https://…`.
 pub(super) fn endpoint(text: &str) -> Result<String, &'static str> {
     let parsed = text.parse::<http::Uri>().ok();

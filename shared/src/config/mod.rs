@@ -53,6 +53,8 @@ pub struct CoreConfig {
     pub locale: Locale,
     /// What is said in each language.
     pub catalogs: Arc<Catalogs>,
+    /// The namespace of the metrics in CloudWatch.
+    pub metrics_namespace: String,
     /// The least severe log lines that are written.
     pub log_level: tracing::Level,
     /// DynamoDB's endpoint, when it is not the region's.
@@ -119,6 +121,7 @@ impl CoreConfig {
         let origins = reader.parsed_list("CORS_ALLOWED_ORIGINS", fields::origin);
         let tokens = tokens::read(reader);
         let locale = messages::read_locale(reader);
+        let metrics_namespace = reader.parsed("METRICS_NAMESPACE", "otp-auth", fields::namespace);
         let log_level = reader.choice(
             "LOG_LEVEL",
             "info",
@@ -142,6 +145,7 @@ impl CoreConfig {
             tokens: tokens?,
             locale: locale?,
             catalogs: catalogs?,
+            metrics_namespace: metrics_namespace?,
             log_level: log_level?,
             dynamodb_endpoint,
             secrets_endpoint,

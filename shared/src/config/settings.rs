@@ -336,6 +336,13 @@ pub const SETTINGS: &[Setting] = &[
         "As Django has it. false is refused, save on port 465: mail never travels unencrypted.",
     ),
     setting("EMAIL_HOST_USER", Scope::Send, "none", "a user name", "The user there; apikey at smtp.sendgrid.net."),
+    setting(
+        "METRICS_NAMESPACE",
+        Scope::Both,
+        "otp-auth",
+        "up to 255 of A-Z a-z 0-9 . - _ / # :",
+        "The namespace of the metrics in CloudWatch; logs.md lists them.",
+    ),
     setting("LOG_LEVEL", Scope::Both, "info", "error, warn, info, debug, trace", "The least severe lines that are logged."),
     setting("AWS_REGION", Scope::Aws, "required", "a region", "Where everything is."),
     setting("AWS_ACCESS_KEY_ID", Scope::Aws, "required", "a key id", "The function's role."),

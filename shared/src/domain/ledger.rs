@@ -156,6 +156,12 @@ impl Level {
         Self(u8::try_from(passed).unwrap_or(u8::MAX))
     }
 
+    /// 0 for ordinary codes, up to 3.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        self.0
+    }
+
     /// The failures (consecutive, unsolved) that end this level; the last one has no end.
     #[must_use]
     pub fn ceiling(self) -> Option<(u32, u32)> {

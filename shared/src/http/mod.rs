@@ -20,13 +20,16 @@ use crate::domain::session::Transport;
 use crate::domain::time::Timestamp;
 use crate::messages::{Catalogs, Key, Locale};
 use crate::ports::clock::Clock;
+use crate::ports::meter::Meter;
 use crate::ports::tokens::PublishedKeys;
 
 mod body;
 mod cookie;
 mod cors;
+mod event;
 mod grant;
 mod headers;
+mod measures;
 mod problem;
 mod record;
 mod send_otp;
@@ -37,7 +40,7 @@ mod well_known;
 
 pub use cors::Cors;
 pub use problem::{FieldError, Problem, ProblemCode};
-use record::Record;
+use record::{Ended, Record};
 pub use sessions::SessionRoutes;
 use sessions::{Presented, log_out, refresh};
 
@@ -65,6 +68,8 @@ pub struct Api {
     pub cors: Cors,
     /// The time, for durations in the log.
     pub clock: Arc<dyn Clock>,
+    /// The namespace of the metrics in CloudWatch.
+    pub metrics_namespace: String,
 }
 
 /// A request as it arrived, whatever it came through.
@@ -111,14 +116,23 @@ impl Api {
     /// Answers a request. Every outcome is a reply, a panic included.
     pub async fn handle(&self, call: &Call) -> Response<String> {
         let started = self.clock.now();
-        let answered = AssertUnwindSafe(self.answer_in_time(call, started)).catch_unwind().await;
+        let meter = Meter::default();
+        let answered = meter.observe(AssertUnwindSafe(self.answer_in_time(call, started)).catch_unwind()).await;
         let Answer { reply, record, locale } =
             answered.unwrap_or_else(|_| Answer::problem(Problem::new(ProblemCode::Internal), Record::new("").because("panic")));
         let locale = locale.unwrap_or_else(|| Locale::negotiate(None, headers::accept_language(&call.headers), self.locale));
         let mut response = reply.unwrap_or_else(|problem| problem.into_response(&call.id, &self.catalogs, locale));
         headers::add_to_every_reply(&mut response, &call.id);
         self.cors.add_to_reply(&mut response, &call.headers);
-        record.write(call, response.status(), self.clock.now().since(started));
+        let at = self.clock.now();
+        record.write(&Ended {
+            request_id: &call.id,
+            status: response.status(),
+            at,
+            took: at.since(started),
+            notes: &meter.notes(),
+            namespace: &self.metrics_namespace,
+        });
         response
     }
 

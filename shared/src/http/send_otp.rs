@@ -46,7 +46,7 @@ pub(super) async fn answer(
     let record = record.about(&send.keys.ring(), &request.recipient, request.purpose);
     match send.execute(&request).await {
         Ok(sent) => reply(&request, &sent, &send.policy, record),
-        Err(error) => Answer::problem(problem(&error, &send.policy), record.because(&error).for_reason(error.reason())),
+        Err(error) => Answer::problem(problem(&error, &send.policy), record.not_sent(&error)),
     }
     .in_language(locale)
 }
@@ -79,8 +79,7 @@ fn reply(request: &SendRequest, sent: &Sent, policy: &Policy, record: Record) ->
         "resend_cooldown_seconds": sent.cooldown.as_secs(),
     });
     let limits = headers::rate_limit(&identifier_quotas(policy), sent.sends_left, sent.hour_resets_in);
-    let record = record.delivered(sent.delivery.as_ref(), sent.withheld).watched(&sent.watched);
-    Answer::json(&body, limits, record)
+    Answer::json(&body, limits, record.sent(sent))
 }
 
 fn problem(error: &SendError, policy: &Policy) -> Problem {

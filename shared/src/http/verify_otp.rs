@@ -48,9 +48,12 @@ pub(super) async fn answer(
     match verify.execute(&request).await {
         Ok(verified) => {
             let (body, headers) = reply(&request.recipient, &verified, transport);
-            Answer::json(&Value::Object(body), headers, record)
+            Answer::json(&Value::Object(body), headers, record.verified(&verified))
         }
-        Err(error) => Answer::problem(problem(&error), record.because(&error)).in_language(locale),
+        Err(error) => {
+            let record = if matches!(error, VerifyError::Withheld { .. }) { record.withheld() } else { record };
+            Answer::problem(problem(&error), record.because(&error)).in_language(locale)
+        }
     }
 }
 

@@ -104,8 +104,8 @@ pub struct DestinationWrite {
 /// What the limits of a destination say of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DestinationCount {
-    /// Counted.
-    Counted,
+    /// Counted; the day's counters with it.
+    Counted(DestinationDay),
     /// Not counted; the day's counters at that moment.
     Full(DestinationDay),
 }
@@ -170,6 +170,25 @@ pub struct DestinationDay {
     pub providers: BTreeMap<String, ProviderDay>,
 }
 
+/// A share says something from so many messages on.
+const ENOUGH_FOR_A_SHARE: u64 = 20;
+
+impl DestinationDay {
+    /// How many of the messages of an hour and the one before it nobody answered, in hundredths; none while they are few. Codes
+    /// that are still on their way count as unanswered.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a share for people to look at")]
+    pub fn unanswered_lately(&self, hour: u64) -> Option<f64> {
+        let of_both = |by_hour: &BTreeMap<u64, u64>| -> u64 {
+            let hours = [Some(hour), hour.checked_sub(1)].into_iter().flatten();
+            hours.filter_map(|hour| by_hour.get(&hour)).sum()
+        };
+        let messages = of_both(&self.messages_by_hour);
+        let share = || 100.0 * of_both(&self.unanswered_by_hour) as f64 / messages as f64;
+        (messages >= ENOUGH_FOR_A_SHARE).then(share)
+    }
+}
+
 /// One provider's counters for one destination on one day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ProviderDay {
@@ -199,8 +218,8 @@ pub struct DayWrite {
 /// What the budget says of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DayCount {
-    /// Counted.
-    Counted,
+    /// Counted; the day's counters with it.
+    Counted(Day),
     /// Not counted; the day's counters at that moment.
     Full(Day),
 }

@@ -97,7 +97,7 @@ impl GuardStore for MemoryGuard {
         if write.caps.is_some_and(|caps| caps.spent_before.is_some()) {
             day.spent.0 += write.price.0;
         }
-        Ok(DestinationCount::Counted)
+        Ok(DestinationCount::Counted(day.clone()))
     }
 
     async fn take_back_destination(&self, write: &DestinationTakeBack) -> Result<(), StoreError> {
@@ -169,7 +169,7 @@ fn count_day(day: &mut Day, write: &DayWrite) -> DayCount {
     for reason in &write.watched {
         *day.watched.entry(reason.as_str().to_owned()).or_default() += 1;
     }
-    DayCount::Counted
+    DayCount::Counted(day.clone())
 }
 
 fn take_back(day: &mut DestinationDay, sent: Timestamp) {

@@ -50,6 +50,9 @@ use crate::ports::tokens::TokenChecker;
 /// The page that may call the service under test.
 pub const ORIGIN: &str = "https://app.example.com";
 
+/// The namespace of the metrics of services under test.
+pub const METRICS_NAMESPACE: &str = "otp-auth/test";
+
 /// Who access tokens of services under test are from.
 pub const ISSUER: &str = "https://auth.example.com";
 
@@ -307,6 +310,7 @@ impl Setup {
             catalogs,
             cors: if cookies { cors.with_credentials() } else { cors },
             clock: Arc::clone(&self.clock) as _,
+            metrics_namespace: METRICS_NAMESPACE.to_owned(),
         };
         Service { api: Arc::new(api), clock: self.clock, outbox: self.outbox }
     }

@@ -11,7 +11,7 @@ use otp_auth::domain::guard::unanswered::{CountryFloor, PrefixLimits};
 use otp_auth::domain::ledger::{GuessWrite, SendWrite, Written};
 use otp_auth::domain::time::Timestamp;
 use otp_auth::ports::guard::{
-    DayCount, DayWrite, DestinationCount, DestinationDay, DestinationTakeBack, DestinationWrite, GuardStore, PrefixCount,
+    Day, DayCount, DayWrite, DestinationCount, DestinationDay, DestinationTakeBack, DestinationWrite, GuardStore, PrefixCount,
     PrefixWrite, ProviderChange,
 };
 use otp_auth::ports::store::{AddressLimits, AddressVerdict, ChallengeStore, IdempotencyVerdict, StoreError, WindowStore};
@@ -151,7 +151,12 @@ impl GuardStore for Failing {
     }
 
     async fn count_destination(&self, write: &DestinationWrite) -> Result<DestinationCount, StoreError> {
-        self.answer("count_destination", self.counters.count_destination(write), Some(DestinationCount::Counted)).await
+        self.answer(
+            "count_destination",
+            self.counters.count_destination(write),
+            Some(DestinationCount::Counted(DestinationDay::default())),
+        )
+        .await
     }
 
     async fn take_back_destination(&self, write: &DestinationTakeBack) -> Result<(), StoreError> {
@@ -167,7 +172,7 @@ impl GuardStore for Failing {
     }
 
     async fn count_day(&self, write: &DayWrite) -> Result<DayCount, StoreError> {
-        self.answer("count_day", self.counters.count_day(write), Some(DayCount::Counted)).await
+        self.answer("count_day", self.counters.count_day(write), Some(DayCount::Counted(Day::default()))).await
     }
 
     async fn take_back_day(&self, counted: Timestamp, price: MicroUsd) -> Result<(), StoreError> {

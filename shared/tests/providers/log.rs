@@ -2,8 +2,9 @@
 
 use std::cell::RefCell;
 use std::io;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 
+use otp_auth::adapters::system::SystemClock;
 use otp_auth::telemetry;
 use serde_json::Value;
 
@@ -28,7 +29,12 @@ impl io::Write for ThisThread {
 pub fn start() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        tracing::subscriber::set_global_default(telemetry::subscriber(tracing::Level::INFO, || ThisThread)).unwrap();
+        tracing::subscriber::set_global_default(telemetry::subscriber(
+            tracing::Level::INFO,
+            || ThisThread,
+            Arc::new(SystemClock),
+        ))
+        .unwrap();
     });
     WRITTEN.with_borrow_mut(Vec::clear);
 }

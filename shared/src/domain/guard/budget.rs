@@ -100,6 +100,15 @@ impl Budget {
         self.caps(price, |whole| whole.saturating_mul(u64::from(self.country_percent)).div_ceil(100))
     }
 
+    /// How much of the day is used up by these counters, in hundredths: of the texts or of the money, whichever is more.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a share for people to look at")]
+    pub fn used(&self, messages: u64, spent: MicroUsd) -> f64 {
+        let of = |used: u64, whole: u64| 100.0 * used as f64 / whole.max(1) as f64;
+        let money = self.money.as_ref().map_or(0.0, |money| of(spent.0, money.per_day.0));
+        of(messages, u64::from(self.messages)).max(money)
+    }
+
     fn caps(&self, price: MicroUsd, share: impl Fn(u64) -> u64) -> Caps {
         let messages = share(u64::from(self.messages));
         let Some(money) = &self.money else { return Caps { messages, spent_before: None } };
@@ -152,6 +161,15 @@ mod tests {
         assert_eq!(budget.price("US"), MicroUsd(7));
         assert_eq!(budget.price("FR"), MicroUsd(80));
         assert_eq!(budget.of_the_day(MicroUsd(80)).spent_before, Some(MicroUsd(920)));
+    }
+
+    #[test]
+    #[expect(clippy::float_cmp, reason = "these shares are exact")]
+    fn what_is_used_up_is_the_texts_or_the_money_whichever_is_more() {
+        assert_eq!(Budget::default().used(125, MicroUsd(9_999)), 25.0, "money is not counted");
+        let budget = Budget { money: Some(MoneyBudget { per_day: MicroUsd(200), prices: BTreeMap::new() }), ..Budget::default() };
+        assert_eq!(budget.used(125, MicroUsd(150)), 75.0);
+        assert_eq!(budget.used(450, MicroUsd(150)), 90.0);
     }
 
     #[test]

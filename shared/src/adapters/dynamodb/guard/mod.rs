@@ -91,7 +91,9 @@ impl GuardStore for DynamoStore {
     async fn count_destination(&self, write: &DestinationWrite) -> Result<DestinationCount, StoreError> {
         let key = destination::key(&write.destination, &write.now.date());
         match self.update(&key, destination::count(write)).await? {
-            Image::Applied(_) => Ok(DestinationCount::Counted),
+            Image::Applied(image) => {
+                destination::read(write.now.day(), &image.unwrap_or_default()).map(DestinationCount::Counted)
+            }
             Image::Refused(image) => destination::read(write.now.day(), &image.unwrap_or_default()).map(DestinationCount::Full),
         }
     }
@@ -117,7 +119,7 @@ impl GuardStore for DynamoStore {
 
     async fn count_day(&self, write: &DayWrite) -> Result<DayCount, StoreError> {
         match self.update(&day::key(&write.now.date()), day::count(write)).await? {
-            Image::Applied(_) => Ok(DayCount::Counted),
+            Image::Applied(image) => day::read(&image.unwrap_or_default()).map(DayCount::Counted),
             Image::Refused(image) => day::read(&image.unwrap_or_default()).map(DayCount::Full),
         }
     }

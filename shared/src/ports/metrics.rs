@@ -1,0 +1,345 @@
+//! The catalogue of metrics: what each is called, what it counts, and by which dimensions it is kept apart.
+//!
+//! A request's measures travel inside its log line, in CloudWatch's
+//! [Embedded Metric Format](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html):
+//! no call is made for them. CloudWatch bills each combination of a metric and its dimensions' values, so dimensions are few
+//! and have few values; nothing of a person is one.
+
+use serde_json::{Map, Value, json};
+
+use crate::domain::time::Timestamp;
+
+/// What is measured. `docs/logs.md` says when each is put down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Metric {
+    /// Requests on a route.
+    Requests,
+    /// Requests that failed by our fault, or that of somebody behind us; 0 for the others, so that the mean is a rate.
+    Faults,
+    /// How long a request took.
+    Latency,
+    /// Requests to the table, the SDK's retries included.
+    TableRequests,
+    /// Time in them.
+    TableLatency,
+    /// How long a provider took to answer.
+    ProviderLatency,
+    /// Messages that a provider took.
+    MessagesAccepted,
+    /// Messages that a provider refused, or that did not reach it.
+    MessagesFailed,
+    /// Messages of which nobody knows.
+    MessagesUnclear,
+    /// Messages that one provider did not take and another was asked to.
+    Failovers,
+    /// New codes whose message left.
+    CodesSent,
+    /// Right codes.
+    CodesVerified,
+    /// Wrong codes.
+    WrongCodes,
+    /// Codes for which no challenge was waiting.
+    ExpiredCodes,
+    /// Codes for a challenge without guesses left.
+    ExhaustedCodes,
+    /// From a code's first message to its return.
+    TimeToVerify,
+    /// Identifiers whose failures made their codes longer.
+    LevelsRaised,
+    /// Sends that a limit or the guard refused.
+    Refusals,
+    /// Sends that the guard would have refused, where it only watches.
+    WouldRefuse,
+    /// How much of the day's budget for texts is used up.
+    BudgetUsed,
+    /// How many of a country's texts of this hour and the last nobody answered.
+    CountryUnanswered,
+    /// Sessions that went on.
+    SessionsRefreshed,
+    /// Refresh tokens that came a second time.
+    SessionsReused,
+    /// Users who signed up.
+    UsersCreated,
+    /// Messages that arrived, by the provider's word.
+    DeliveriesConfirmed,
+    /// Messages that did not arrive, by the provider's word.
+    DeliveriesFailed,
+    /// Receipts that were not what they claimed to be.
+    ReceiptsRejected,
+}
+
+/// What metrics are kept apart by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Dimension {
+    /// `send`, `verify`, `refresh`, …
+    Route,
+    /// `sms` or `email`.
+    Channel,
+    /// `sns`, `twilio`, `ses`, …
+    Provider,
+    /// The country of a text, in ISO 3166-1 alpha-2.
+    Country,
+    /// Why a send was refused.
+    Reason,
+}
+
+/// Values of one moment, and what they are of.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Measures {
+    values: Vec<(Metric, f64)>,
+    at: Vec<(Dimension, String)>,
+}
+
+/// A set of dimensions whose values are stated together.
+type DimensionSet = &'static [Dimension];
+
+impl Metric {
+    /// All of them.
+    pub const ALL: [Self; 27] = [
+        Self::Requests,
+        Self::Faults,
+        Self::Latency,
+        Self::TableRequests,
+        Self::TableLatency,
+        Self::ProviderLatency,
+        Self::MessagesAccepted,
+        Self::MessagesFailed,
+        Self::MessagesUnclear,
+        Self::Failovers,
+        Self::CodesSent,
+        Self::CodesVerified,
+        Self::WrongCodes,
+        Self::ExpiredCodes,
+        Self::ExhaustedCodes,
+        Self::TimeToVerify,
+        Self::LevelsRaised,
+        Self::Refusals,
+        Self::WouldRefuse,
+        Self::BudgetUsed,
+        Self::CountryUnanswered,
+        Self::SessionsRefreshed,
+        Self::SessionsReused,
+        Self::UsersCreated,
+        Self::DeliveriesConfirmed,
+        Self::DeliveriesFailed,
+        Self::ReceiptsRejected,
+    ];
+
+    /// Its name in CloudWatch.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Requests => "Requests",
+            Self::Faults => "Faults",
+            Self::Latency => "Latency",
+            Self::TableRequests => "TableRequests",
+            Self::TableLatency => "TableLatency",
+            Self::ProviderLatency => "ProviderLatency",
+            Self::MessagesAccepted => "MessagesAccepted",
+            Self::MessagesFailed => "MessagesFailed",
+            Self::MessagesUnclear => "MessagesUnclear",
+            Self::Failovers => "Failovers",
+            Self::CodesSent => "CodesSent",
+            Self::CodesVerified => "CodesVerified",
+            Self::WrongCodes => "WrongCodes",
+            Self::ExpiredCodes => "ExpiredCodes",
+            Self::ExhaustedCodes => "ExhaustedCodes",
+            Self::TimeToVerify => "TimeToVerify",
+            Self::LevelsRaised => "LevelsRaised",
+            Self::Refusals => "Refusals",
+            Self::WouldRefuse => "WouldRefuse",
+            Self::BudgetUsed => "BudgetUsed",
+            Self::CountryUnanswered => "CountryUnanswered",
+            Self::SessionsRefreshed => "SessionsRefreshed",
+            Self::SessionsReused => "SessionsReused",
+            Self::UsersCreated => "UsersCreated",
+            Self::DeliveriesConfirmed => "DeliveriesConfirmed",
+            Self::DeliveriesFailed => "DeliveriesFailed",
+            Self::ReceiptsRejected => "ReceiptsRejected",
+        }
+    }
+
+    /// Its unit, as CloudWatch spells it.
+    #[must_use]
+    pub const fn unit(self) -> &'static str {
+        match self {
+            Self::Latency | Self::TableLatency | Self::ProviderLatency => "Milliseconds",
+            Self::TimeToVerify => "Seconds",
+            Self::BudgetUsed | Self::CountryUnanswered => "Percent",
+            _ => "Count",
+        }
+    }
+
+    /// The sets of dimensions that it is kept by: each is a metric of its own to CloudWatch, and to its bill.
+    #[must_use]
+    pub const fn dimensions(self) -> &'static [DimensionSet] {
+        use Dimension::{Channel, Country, Provider, Reason, Route};
+        match self {
+            Self::Requests | Self::Faults | Self::Latency | Self::TableRequests => &[&[Route]],
+            Self::ProviderLatency | Self::ReceiptsRejected => &[&[Provider]],
+            Self::MessagesAccepted
+            | Self::MessagesFailed
+            | Self::MessagesUnclear
+            | Self::DeliveriesConfirmed
+            | Self::DeliveriesFailed => &[&[Channel], &[Channel, Provider]],
+            Self::CodesSent | Self::CodesVerified => &[&[Channel], &[Channel, Provider], &[Country]],
+            Self::Failovers | Self::WrongCodes | Self::ExpiredCodes | Self::ExhaustedCodes | Self::TimeToVerify => &[&[Channel]],
+            Self::Refusals => &[&[Reason]],
+            Self::CountryUnanswered => &[&[], &[Country]],
+            Self::TableLatency
+            | Self::LevelsRaised
+            | Self::WouldRefuse
+            | Self::BudgetUsed
+            | Self::SessionsRefreshed
+            | Self::SessionsReused
+            | Self::UsersCreated => &[&[]],
+        }
+    }
+}
+
+impl Dimension {
+    /// Its name in CloudWatch.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Route => "Route",
+            Self::Channel => "Channel",
+            Self::Provider => "Provider",
+            Self::Country => "Country",
+            Self::Reason => "Reason",
+        }
+    }
+}
+
+impl Measures {
+    /// Puts a value down.
+    pub fn put(&mut self, metric: Metric, value: f64) -> &mut Self {
+        self.values.push((metric, value));
+        self
+    }
+
+    /// Puts one down.
+    pub fn count(&mut self, metric: Metric) -> &mut Self {
+        self.put(metric, 1.0)
+    }
+
+    /// Says what all of them are of. An unknown value, as of the country of a mail, leaves out the sets that need it.
+    pub fn at(&mut self, dimension: Dimension, value: &str) -> &mut Self {
+        if !value.is_empty() {
+            self.at.push((dimension, value.to_owned()));
+        }
+        self
+    }
+
+    /// As a JSON object in the Embedded Metric Format; none when there is nothing to tell.
+    #[must_use]
+    pub fn to_emf(&self, namespace: &str, now: Timestamp) -> Option<String> {
+        let mut document = Map::new();
+        let mut directives: Vec<Directive> = Vec::new();
+        for (metric, value) in &self.values {
+            let sets: Vec<DimensionSet> = metric.dimensions().iter().copied().filter(|set| self.knows(set)).collect();
+            if sets.is_empty() {
+                continue;
+            }
+            document.insert(metric.name().to_owned(), number(*value));
+            match directives.iter_mut().find(|directive| directive.sets == sets) {
+                Some(directive) => directive.metrics.push(*metric),
+                None => directives.push(Directive { sets, metrics: vec![*metric] }),
+            }
+        }
+        if directives.is_empty() {
+            return None;
+        }
+        self.add_dimensions(&directives, &mut document);
+        let directives: Vec<Value> = directives.iter().map(|directive| directive.to_json(namespace)).collect();
+        document.insert("_aws".to_owned(), json!({ "Timestamp": now.as_millis(), "CloudWatchMetrics": directives }));
+        Some(Value::Object(document).to_string())
+    }
+
+    fn knows(&self, set: DimensionSet) -> bool {
+        set.iter().all(|dimension| self.value_of(*dimension).is_some())
+    }
+
+    fn value_of(&self, dimension: Dimension) -> Option<&str> {
+        self.at.iter().find(|(known, _)| *known == dimension).map(|(_, value)| value.as_str())
+    }
+
+    /// A dimension's value is a member of the document, too, where a set needs it.
+    fn add_dimensions(&self, directives: &[Directive], document: &mut Map<String, Value>) {
+        let needed = directives.iter().flat_map(|directive| directive.sets.iter().copied().flatten());
+        for dimension in needed {
+            if let Some(value) = self.value_of(*dimension) {
+                document.insert(dimension.name().to_owned(), json!(value));
+            }
+        }
+    }
+}
+
+/// Metrics that are kept by the same sets.
+struct Directive {
+    sets: Vec<DimensionSet>,
+    metrics: Vec<Metric>,
+}
+
+impl Directive {
+    fn to_json(&self, namespace: &str) -> Value {
+        let names = |set: &DimensionSet| set.iter().map(|dimension| dimension.name()).collect::<Vec<_>>();
+        let metrics = self.metrics.iter().map(|metric| json!({ "Name": metric.name(), "Unit": metric.unit() }));
+        json!({
+            "Namespace": namespace,
+            "Dimensions": self.sets.iter().map(names).collect::<Vec<_>>(),
+            "Metrics": metrics.collect::<Vec<_>>(),
+        })
+    }
+}
+
+/// Whole numbers without a point: most values are.
+#[expect(clippy::cast_possible_truncation, reason = "a whole number of this size is exact")]
+fn number(value: f64) -> Value {
+    if value.fract() == 0.0 && value.abs() < 9.0e15 { json!(value as i64) } else { json!(value) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn emf(measures: &Measures) -> Value {
+        let text = measures.to_emf("otp-auth", Timestamp::from_millis(1_700_000_000_123)).unwrap();
+        serde_json::from_str(&text).unwrap()
+    }
+
+    #[test]
+    fn a_document_states_values_dimensions_and_how_to_read_them() {
+        let mut measures = Measures::default();
+        measures.count(Metric::CodesSent).put(Metric::BudgetUsed, 12.5);
+        measures.at(Dimension::Channel, "sms").at(Dimension::Provider, "sns").at(Dimension::Country, "US");
+        assert_eq!(
+            emf(&measures),
+            json!({
+                "CodesSent": 1, "BudgetUsed": 12.5, "Channel": "sms", "Provider": "sns", "Country": "US",
+                "_aws": { "Timestamp": 1_700_000_000_123_u64, "CloudWatchMetrics": [
+                    { "Namespace": "otp-auth", "Dimensions": [["Channel"], ["Channel", "Provider"], ["Country"]],
+                      "Metrics": [{ "Name": "CodesSent", "Unit": "Count" }] },
+                    { "Namespace": "otp-auth", "Dimensions": [[]], "Metrics": [{ "Name": "BudgetUsed", "Unit": "Percent" }] },
+                ] },
+            })
+        );
+    }
+
+    #[test]
+    fn a_set_with_an_unknown_value_is_left_out() {
+        let mut measures = Measures::default();
+        measures.count(Metric::CodesSent).count(Metric::Refusals);
+        measures.at(Dimension::Channel, "email").at(Dimension::Country, "");
+        let document = emf(&measures);
+        assert_eq!(document["_aws"]["CloudWatchMetrics"][0]["Dimensions"], json!([["Channel"]]));
+        assert_eq!(document.get("Refusals"), None, "a refusal without a reason is kept by nothing");
+        assert_eq!(Measures::default().to_emf("otp-auth", Timestamp::from_millis(0)), None);
+    }
+
+    #[test]
+    fn every_metric_is_listed_once() {
+        let names: std::collections::BTreeSet<_> = Metric::ALL.iter().map(|metric| metric.name()).collect();
+        assert_eq!(names.len(), Metric::ALL.len());
+    }
+}
