@@ -90,7 +90,7 @@ enumeration: ## Does an account show in bytes, requests or time? The same tests 
 	cargo test --quiet --locked --package otp-auth --test attacks -- enumeration
 
 report: ## A page of the log, target/report.html: of a scripted hour of traffic, or of LOGS=file
-	cargo build --quiet --locked --package otpctl --bin otpctl --example traffic
+	cargo build --quiet --locked --workspace --bin otpctl --example traffic
 	@mkdir -p target
 	@test -n "$(LOGS)" || $(BUILT)/examples/traffic target/traffic.jsonl
 	@$(BUILT)/otpctl report $(or $(LOGS),target/traffic.jsonl) --output target/report.html

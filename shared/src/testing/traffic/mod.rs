@@ -164,6 +164,7 @@ impl Traffic {
             self.did.resent += 1;
             return;
         }
+        person.brought_by = self.inbox.code(&person.identifier).map(|(_, provider)| provider).unwrap_or_default();
         Did::count(&mut self.did.sent, person.channel);
         if !person.country.is_empty() {
             Did::count(&mut self.did.sent, person.country);
@@ -187,8 +188,7 @@ impl Traffic {
     fn note_verified(&mut self, person: &mut Person, reply: &TestReply) {
         let text = |name: &str| reply.body[name].as_str().unwrap_or_default().to_owned();
         person.tokens = (text("access_token"), text("refresh_token"), String::new());
-        let by = self.inbox.code(&person.identifier).map(|(_, provider)| provider).unwrap_or_default();
-        for name in [person.channel, person.country, by].into_iter().filter(|name| !name.is_empty()) {
+        for name in [person.channel, person.country, person.brought_by].into_iter().filter(|name| !name.is_empty()) {
             Did::count(&mut self.did.verified, name);
         }
     }

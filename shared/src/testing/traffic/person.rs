@@ -74,6 +74,8 @@ pub struct Person {
     pub challenge: Option<String>,
     /// Access token, refresh token, and the refresh token before that.
     pub tokens: (String, String, String),
+    /// Who brought the first message of that challenge.
+    pub brought_by: &'static str,
     /// The purpose of the last code, unless it is to sign in.
     pub purpose: Option<&'static str>,
 }
@@ -100,7 +102,7 @@ fn somebody(chance: &Chance, number: u64, begins: u64) -> Person {
         0..40 => (format!("user{number}@example.com"), "email", ""),
         40..68 => (format!("+1415{:07}", 2_000_000 + number * 7_919 % 7_900_000), "sms", "US"),
         68..83 => (format!("+49151{:08}", 20_000_000 + number * 7_919), "sms", "DE"),
-        83..93 => (format!("+447400{:06}", 100_000 + number * 79), "sms", "GB"),
+        83..93 => (format!("+447400{:06}", 100_000 + number * 7_919 % 890_000), "sms", "GB"),
         _ => (format!("+9198{:08}", 10_000_000 + number * 7_919), "sms", "IN"),
     };
     let address = Ipv4Addr::from(0xc612_0000 + u32::try_from(number).unwrap_or(0));
@@ -186,6 +188,7 @@ impl Person {
             refused_for: "",
             challenge: None,
             tokens: Default::default(),
+            brought_by: "",
             purpose: None,
         }
     }

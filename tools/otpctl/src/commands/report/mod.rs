@@ -6,6 +6,7 @@ mod page;
 mod read;
 mod summary;
 mod tally;
+mod words;
 
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;

@@ -2,45 +2,42 @@
 
 use maud::{Markup, html};
 
-use super::chart::{Bar, Column, bar, columns, legend};
-use super::words::{length, number, several, share, step};
-use super::{figures, heads, section};
+use super::chart::{Bar, Chart, Column, bar, legend};
+use super::{figures, heads, marks, section};
 use crate::commands::report::meaning::of_reason;
 use crate::commands::report::summary::{Refusal, StepAt, Summary};
+use crate::commands::report::words::{length, number, several, share};
 
 const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
-/// Marks under a chart.
-const MARKS: usize = 5;
-
 /// Messages, right codes, refusals and failures, one step after another.
 pub fn over_time(summary: &Summary) -> Markup {
-    let (steps, minutes) = (&summary.series, summary.step_minutes);
-    let marks = marks(summary);
+    let (steps, minutes, marks) = (&summary.series, summary.step_minutes, marks::of(summary));
     let wrong = steps.iter().any(|step| step.refused + step.faults > 0);
-    let busiest = steps.iter().max_by_key(|step| (step.messages, std::cmp::Reverse(&step.from)));
-    let peak = busiest.map(|peak| {
-        format!("most at {}: {}", step(&peak.from, minutes, is_long(summary)), several(peak.messages, "message", "messages"))
-    });
-    let says = format!("Messages and right codes per {}, {}.", length(minutes), peak.unwrap_or_default());
+    let busiest = steps.iter().max_by_key(|step| (step.messages, std::cmp::Reverse(step.begins)));
+    let peak = busiest
+        .map(|peak| format!(", most at {}: {}", marks::name(summary, peak), several(peak.messages, "message", "messages")));
+    let says = format!("Messages and right codes in steps of {}{}.", length(minutes), peak.unwrap_or_default());
+    let chart = |says, size, column: fn(&Summary, &StepAt) -> Column| {
+        let columns = steps.iter().map(|step| column(summary, step)).collect();
+        Chart { says, size, unit: "", most: None, columns, marks: &marks }.drawn()
+    };
     let content = html! {
         figure {
             (legend(&[("messages", "messages"), ("verified", "right codes"), ("refused", "sends refused"), ("missed", "requests failed")]))
-            (columns(&says, "tall", &steps.iter().map(|step| traffic(step, summary)).collect::<Vec<_>>(), if wrong { &[] } else { &marks }))
-            @if wrong {
-                (columns("Sends that were refused, and requests that failed.", "low", &steps.iter().map(|step| trouble(step, summary)).collect::<Vec<_>>(), &marks))
-            }
+            (chart(&says, "tall", traffic))
+            @if wrong { (chart("Sends that were refused, and requests that failed.", "low", trouble)) }
             (figures(&over_time_table(summary)))
         }
     };
     section("time", "Over time", &says, &content)
 }
 
-fn traffic(at: &StepAt, summary: &Summary) -> Column {
+fn traffic(summary: &Summary, at: &StepAt) -> Column {
     let bar = |to, free, colour| Bar { from: 0, to, free, colour };
     Column {
         title: format!(
             "{}: {}, {}",
-            step(&at.from, summary.step_minutes, is_long(summary)),
+            marks::name(summary, at),
             several(at.messages, "message", "messages"),
             several(at.verified, "right code", "right codes")
         ),
@@ -48,12 +45,12 @@ fn traffic(at: &StepAt, summary: &Summary) -> Column {
     }
 }
 
-fn trouble(at: &StepAt, summary: &Summary) -> Column {
+fn trouble(summary: &Summary, at: &StepAt) -> Column {
     let both = at.refused + at.faults;
     Column {
         title: format!(
             "{}: {} refused, {} failed",
-            step(&at.from, summary.step_minutes, is_long(summary)),
+            marks::name(summary, at),
             several(at.refused, "send", "sends"),
             several(at.faults, "request", "requests")
         ),
@@ -71,27 +68,13 @@ fn over_time_table(summary: &Summary) -> Markup {
             tbody {
                 @for at in &summary.series {
                     tr {
-                        th scope="row" { (step(&at.from, summary.step_minutes, is_long(summary))) }
+                        th scope="row" { (marks::name(summary, at)) }
                         @for count in [at.messages, at.verified, at.refused, at.faults] { td.n { (number(count)) } }
                     }
                 }
             }
         }
     }
-}
-
-/// Does it take a date to say when?
-fn is_long(summary: &Summary) -> bool {
-    summary.from.get(..10) != summary.to.get(..10)
-}
-
-/// When the steps at equal distances begin. The last step's beginning stands at its end: as far as the chart is wide.
-fn marks(summary: &Summary) -> Vec<String> {
-    let last = summary.series.len().saturating_sub(1);
-    let count = MARKS.min(last + 1);
-    let index = |mark: usize| mark * last / count.saturating_sub(1).max(1);
-    let name = |at: &StepAt| step(&at.from, summary.step_minutes, is_long(summary) && summary.step_minutes < 1440);
-    (0..count).filter_map(|mark| summary.series.get(index(mark))).map(name).collect()
 }
 
 /// Messages by the hour of the day, and of the week where the log has more than a day.
@@ -109,11 +92,13 @@ pub fn peak_hours(summary: &Summary) -> Markup {
             colour: if summary.peak_hour == Some(hour) { "messages" } else { "lesser" },
         }],
     };
-    let columns_of_hours: Vec<Column> = summary.hours.iter().enumerate().map(column).collect();
-    let marks = ["00", "06", "12", "18", "24"].map(str::to_owned);
+    let columns_of_hours = summary.hours.iter().enumerate().map(column).collect();
+    let marks =
+        [(0.0, "00"), (25.0, "06"), (50.0, "12"), (75.0, "18"), (100.0, "24")].map(|(place, hour)| (place, hour.to_owned()));
+    let chart = Chart { says: &says, size: "middle", unit: "", most: None, columns: columns_of_hours, marks: &marks };
     let content = html! {
         figure {
-            (columns(&says, "middle", &columns_of_hours, &marks))
+            (chart.drawn())
             @if let Some(week) = &summary.week { (heat(week)) }
             (figures(&html! {
                 table {

@@ -3,6 +3,8 @@
 
 use maud::{Markup, html};
 
+use crate::commands::report::words::number;
+
 /// A part of a column: from one value to another, this far from the column's sides.
 pub struct Bar {
     /// Where it begins.
@@ -23,18 +25,39 @@ pub struct Column {
     pub bars: Vec<Bar>,
 }
 
-/// Columns over an axis of values and over marks that stand at equal distances, from the first column's beginning to the last
-/// one's end.
-pub fn columns(says: &str, size: &str, columns: &[Column], marks: &[String]) -> Markup {
-    let most = ceiling(columns.iter().flat_map(|column| &column.bars).map(|bar| bar.to).max().unwrap_or(0));
-    html! {
-        div class={ "plot " (size) } {
-            div.scale aria-hidden="true" { @for mark in [most, most / 2, 0] { span { (super::words::number(mark)) } } }
-            svg.drawing role="img" aria-label=(says) {
-                @for line in ["0", "50%", "100%"] { line.grid x1="0" x2="100%" y1=(line) y2=(line) {} }
-                @for (index, column) in columns.iter().enumerate() { (drawn(index, columns.len(), column, most)) }
+/// Columns over an axis of values and one of marks.
+pub struct Chart<'a> {
+    /// What it shows, for who cannot see it.
+    pub says: &'a str,
+    /// How high it is: a class.
+    pub size: &'static str,
+    /// What stands behind the numbers of the axis.
+    pub unit: &'static str,
+    /// What the axis ends at; by itself it ends at the next round number.
+    pub most: Option<u64>,
+    /// The columns.
+    pub columns: Vec<Column>,
+    /// Marks under it, each so many hundredths from the left.
+    pub marks: &'a [(f64, String)],
+}
+
+impl Chart<'_> {
+    /// Draws it.
+    pub fn drawn(&self) -> Markup {
+        let highest = self.columns.iter().flat_map(|column| &column.bars).map(|bar| bar.to).max().unwrap_or(0);
+        let most = self.most.unwrap_or_else(|| ceiling(highest));
+        html! {
+            div class={ "plot " (self.size) } {
+                div.scale aria-hidden="true" { @for value in [most, most / 2, 0] { span { (number(value)) (self.unit) } } }
+                svg.drawing role="img" aria-label=(self.says) {
+                    @for (place, _) in self.marks { line.grid x1=(at(*place)) x2=(at(*place)) y1="0" y2="100%" {} }
+                    @for line in ["0", "50%", "100%"] { line.grid x1="0" x2="100%" y1=(line) y2=(line) {} }
+                    @for (index, column) in self.columns.iter().enumerate() { (drawn(index, self.columns.len(), column, most)) }
+                }
+                @if !self.marks.is_empty() {
+                    svg.marks aria-hidden="true" { @for (place, name) in self.marks { text x=(at(*place)) y="1.15em" { (name) } } }
+                }
             }
-            div.marks aria-hidden="true" { @for mark in marks { span { (mark) } } }
         }
     }
 }
@@ -130,7 +153,9 @@ mod tests {
     #[test]
     fn what_a_log_says_is_no_markup_in_a_chart() {
         let column = Column { title: "<script>".to_owned(), bars: Vec::new() };
-        let drawn = columns("\"><b>", "", &[column], &["<i>".to_owned()]).into_string();
+        let marks = [(0.0, "<i>".to_owned())];
+        let chart = Chart { says: "\"><b>", size: "low", unit: "", most: None, columns: vec![column], marks: &marks };
+        let drawn = chart.drawn().into_string();
         assert!(!drawn.contains("<script") && !drawn.contains("<b>") && !drawn.contains("<i>"), "{drawn}");
     }
 }

@@ -2,13 +2,15 @@
 
 use maud::{Markup, html};
 
-use super::chart::{Bar, Column, columns, legend, share_bar, stacked};
-use super::words::{number, percent, seconds, several, share};
+use super::chart::{Bar, Chart, Column, legend, part, share_bar, stacked};
 use super::{figures, heads, section};
-use crate::commands::report::summary::{CodesOf, Method, Summary, TimesOf};
+use crate::commands::report::summary::{CodesOf, Method, Summary, TimesOf, Within};
+use crate::commands::report::words::{number, percent, seconds, several, share};
 
 /// The objective: this many right codes in a hundred.
 const TARGET: f64 = 80.0;
+/// Codes below which a rate says little.
+const ENOUGH: u64 = 20;
 
 /// Right codes for those that were sent, by channel, provider and country.
 pub fn conversion(summary: &Summary) -> Markup {
@@ -34,10 +36,10 @@ fn codes(title: &str, rows: &[CodesOf]) -> Markup {
                 tbody {
                     @for row in rows {
                         tr {
-                            th scope="row" { (row.name) (share_bar(row.conversion.unwrap_or(0.0), Some(TARGET), colour(row))) }
+                            th scope="row" { (row.name) (share_bar(row.conversion.unwrap_or(0.0), Some(TARGET), colour(is_low(row)))) }
                             td.n { (number(row.sent)) }
                             td.n { (number(row.verified)) }
-                            td.n { (percent(row.conversion)) }
+                            td.n { @if is_low(row) { strong.low { "↓ " (percent(row.conversion)) } } @else { (percent(row.conversion)) } }
                         }
                     }
                 }
@@ -46,8 +48,13 @@ fn codes(title: &str, rows: &[CodesOf]) -> Markup {
     }
 }
 
-fn colour(row: &CodesOf) -> &'static str {
-    if row.conversion.is_some_and(|rate| rate > TARGET) { "verified" } else { "refused" }
+/// Below the objective, and not by a handful of codes.
+fn is_low(row: &CodesOf) -> bool {
+    row.sent >= ENOUGH && row.conversion.is_some_and(|rate| rate <= TARGET)
+}
+
+const fn colour(low: bool) -> &'static str {
+    if low { "missed" } else { "verified" }
 }
 
 /// What came of the codes that were entered, and how long the right ones took.
@@ -96,13 +103,23 @@ fn times(times: &[TimesOf]) -> Markup {
     html! {
         @for times in times {
             figure {
-                figcaption { "From the message to the right code, " (times.channel) ": half within " strong { (seconds(times.seconds.p50)) } ", 95 % within " strong { (seconds(times.seconds.p95)) } }
-                (columns(&format!("How many {} codes came back within each span of time.", times.channel), "low", &spans(times), &[]))
-                (span_names(times))
+                figcaption {
+                    "By " (times.channel) ", half are back in " strong { (seconds(times.seconds.p50)) }
+                    ", 95 % in " strong { (seconds(times.seconds.p95)) }
+                }
+                (within(times))
                 (figures(&html! {
                     table {
-                        (heads(&["Within", "Right codes"]))
-                        tbody { @for (bound, count) in &times.columns { tr { th scope="row" { (seconds(Some(*bound))) } td.n { (number(*count)) } } } }
+                        (heads(&["Within", "Right codes", "Share"]))
+                        tbody {
+                            @for within in &times.within {
+                                tr {
+                                    th scope="row" { (seconds(Some(within.seconds))) }
+                                    td.n { (number(within.codes)) }
+                                    td.n { (share(within.codes, times.seconds.count)) }
+                                }
+                            }
+                        }
                     }
                 }))
             }
@@ -110,26 +127,23 @@ fn times(times: &[TimesOf]) -> Markup {
     }
 }
 
-fn spans(times: &TimesOf) -> Vec<Column> {
-    let column = |(bound, count): &(u64, u64)| Column {
-        title: format!("within {}: {}", seconds(Some(*bound)), several(*count, "code", "codes")),
-        bars: vec![Bar { from: 0, to: *count, free: 8.0, colour: "verified" }],
+/// The share of codes that are back within each span of time.
+fn within(times: &TimesOf) -> Markup {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "hundredths")]
+    let column = |within: &Within| Column {
+        title: format!("within {}: {}", seconds(Some(within.seconds)), several(within.codes, "code", "codes")),
+        bars: vec![Bar { from: 0, to: part(within.codes, times.seconds.count).round() as u64, free: 8.0, colour: "verified" }],
     };
-    times.columns.iter().map(column).collect()
+    let columns: Vec<Column> = times.within.iter().map(column).collect();
+    let middle = |index: usize| part(2 * index as u64 + 1, 2 * columns.len() as u64);
+    let marks: Vec<(f64, String)> =
+        times.within.iter().enumerate().map(|(index, within)| (middle(index), short(within.seconds))).collect();
+    let says = format!("How many hundredths of the right codes of {} were back within each span of time.", times.channel);
+    Chart { says: &says, size: "low spans", unit: " %", most: Some(100), columns, marks: &marks }.drawn()
 }
 
-/// The bound of each column, under its end.
-fn span_names(times: &TimesOf) -> Markup {
-    let short = |bound: u64| {
-        if bound > 600 {
-            "10m".to_owned()
-        } else if bound > 90 {
-            format!("{}m", bound / 60)
-        } else {
-            bound.to_string()
-        }
-    };
-    html! { div.spans aria-hidden="true" { @for (bound, _) in &times.columns { span { (short(*bound)) } } } }
+fn short(seconds: u64) -> String {
+    if seconds < 120 { seconds.to_string() } else { format!("{}m", seconds / 60) }
 }
 
 /// By which means people sign in.
@@ -148,7 +162,7 @@ pub fn methods(summary: &Summary) -> Markup {
     let content = html! {
         @if all > 0 {
             (stacked(&bars))
-            (legend(&entries))
+            div.under { (legend(&entries)) }
             table {
                 (heads(&["Method", "Right codes", "Share"]))
                 tbody {

@@ -3,9 +3,9 @@
 use maud::{Markup, html};
 
 use super::chart::{bar, legend, stacked};
-use super::words::{milliseconds, number, several, share};
 use super::{heads, section};
 use crate::commands::report::summary::{HandOversOf, Percentiles, Summary};
+use crate::commands::report::words::{milliseconds, number, several, share};
 
 /// What providers did with what they were handed, and who stepped in.
 pub fn providers(summary: &Summary) -> Markup {
@@ -17,10 +17,13 @@ pub fn providers(summary: &Summary) -> Markup {
             several(stepped_in, "message", "messages")
         ),
     };
+    if summary.hand_overs.is_empty() {
+        return section("providers", "Providers", "No message was handed to a provider.", &html! {});
+    }
     let content = html! {
         (legend(&[("verified", "taken"), ("lesser", "unclear"), ("refused", "refused"), ("missed", "not reached")]))
-        table {
-            (heads(&["Provider", "Taken", "Other", "Half within", "95 % within"]))
+        table.tight {
+            (heads(&["Provider", "Not taken", "Taken", "Half in", "95 % in"]))
             tbody { @for overs in &summary.hand_overs { (hand_overs(overs)) } }
         }
         @if stepped_in > 0 { (failovers(summary)) }
@@ -38,8 +41,8 @@ fn hand_overs(overs: &HandOversOf) -> Markup {
                 (overs.provider) (stacked(&parts))
                 span.unseen { (overs.unclear) " unclear, " (overs.refused) " refused, " (overs.unreached) " not reached" }
             }
-            td.n { (share(overs.accepted, overs.all())) }
             td.n { (number(overs.all() - overs.accepted)) }
+            td.n { (share(overs.accepted, overs.all())) }
             td.n { (milliseconds(overs.took.p50)) }
             td.n { (milliseconds(overs.took.p95)) }
         }
@@ -69,7 +72,7 @@ pub fn latency(summary: &Summary) -> Markup {
     let most = summary.latency.iter().filter_map(|route| route.took.p99).chain(summary.table.p99).max().unwrap_or(0);
     let content = html! {
         (legend(&[("messages", "half"), ("lesser", "95 %"), ("faint", "99 %")]))
-        table {
+        table.tight {
             (heads(&["Route", "Requests", "Half", "95 %", "99 %"]))
             tbody {
                 @for route in &summary.latency { (route_row(&route.route, route.requests, &route.took, most)) }

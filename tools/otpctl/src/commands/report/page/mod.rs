@@ -4,13 +4,13 @@ mod activity;
 mod chart;
 mod codes;
 mod health;
+mod marks;
 mod scorecard;
-mod words;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::summary::Summary;
-use words::{number, period, several};
+use crate::commands::report::words::{number, period, several};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -41,12 +41,12 @@ pub fn of(summary: &Summary) -> String {
                     (scorecard::section(&summary.objectives))
                     (activity::over_time(summary))
                     (codes::conversion(summary))
-                    (activity::peak_hours(summary))
                     (activity::refusals(summary))
                     (health::providers(summary))
                     (codes::entered(summary))
-                    (codes::methods(summary))
+                    (activity::peak_hours(summary))
                     (health::latency(summary))
+                    (codes::methods(summary))
                     (health::causes(summary))
                 }
                 (foot(summary))
@@ -71,7 +71,7 @@ fn head(summary: &Summary) -> Markup {
                 (fact("Codes verified", total.verified))
                 (fact("Sends refused", refused))
                 (fact("New users", summary.users_created))
-                (fact("Sessions refreshed", summary.sessions.refreshed))
+                (fact("Refreshes", summary.sessions.refreshed))
             }
         }
     }

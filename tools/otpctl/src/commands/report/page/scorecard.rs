@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 
 use super::chart::share_bar;
-use super::words::{target, value};
 use crate::commands::report::summary::objectives::{Objective, Verdict};
+use crate::commands::report::words::{target, value};
 
 /// What the bar has room for: once and a half of what the target allows.
 const ROOM: f64 = 1.5;
@@ -40,8 +40,11 @@ fn card(objective: &Objective) -> Markup {
     html! {
         li class={ "card " (class) } {
             h3 { (objective.title) }
-            p.verdict { svg.sign viewBox="0 0 16 16" aria-hidden="true" { path d=(sign) {} } (word) }
-            p.value { (value(objective)) " " span.muted { (target(objective)) } }
+            div.top {
+                p.value { (value(objective)) }
+                p.verdict { svg.sign viewBox="0 0 16 16" aria-hidden="true" { path d=(sign) {} } (word) }
+            }
+            p.muted { "should be " (target(objective)) }
             @if let Some(used) = objective.allowance_used {
                 (share_bar(used * 100.0 / ROOM, Some(100.0 / ROOM), class))
                 p.muted { (allowance(used)) }

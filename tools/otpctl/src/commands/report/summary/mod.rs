@@ -16,8 +16,8 @@ use objectives::{Objective, percent};
 const DRAWN: u64 = 72;
 /// Causes that are listed.
 const CAUSES: usize = 25;
-/// Seconds after which a code came back: the bounds of the chart's columns. The last one is the longest life of a code.
-pub const BOUNDS: [u64; 9] = [10, 20, 30, 45, 60, 90, 120, 300, 601];
+/// Seconds within which codes come back. The last one is the longest life of a code.
+const WITHIN: [u64; 8] = [10, 20, 30, 45, 60, 120, 300, 600];
 
 /// Everything that the page shows.
 #[derive(Debug, Serialize)]
@@ -109,6 +109,9 @@ pub struct Method {
 pub struct StepAt {
     /// Its beginning, in RFC 3339.
     pub from: String,
+    /// The same in milliseconds since 1970.
+    #[serde(skip)]
+    pub begins: u64,
     /// Messages that left.
     pub messages: u64,
     /// Right codes.
@@ -204,8 +207,17 @@ pub struct TimesOf {
     /// In seconds.
     #[serde(flatten)]
     pub seconds: Percentiles,
-    /// How many came back in less than each of these seconds and not less than the one before.
-    pub columns: Vec<(u64, u64)>,
+    /// How many were back within some spans of time.
+    pub within: Vec<Within>,
+}
+
+/// Codes that were back within a span of time.
+#[derive(Debug, Serialize)]
+pub struct Within {
+    /// The span.
+    pub seconds: u64,
+    /// How many codes.
+    pub codes: u64,
 }
 
 /// How long requests of a route took.
@@ -312,7 +324,7 @@ impl CodesOf {
 impl StepAt {
     fn new(from: u64, step: Step) -> Self {
         let Step { messages, verified, refused, faults } = step;
-        Self { from: at(from), messages, verified, refused, faults }
+        Self { from: at(from), begins: from, messages, verified, refused, faults }
     }
 }
 
@@ -325,12 +337,8 @@ impl Percentiles {
 
 impl TimesOf {
     fn new(channel: &str, spread: &Spread) -> Self {
-        let mut below = 0;
-        let columns = BOUNDS.map(|bound| {
-            let before = std::mem::replace(&mut below, spread.below(bound));
-            (bound, below - before)
-        });
-        Self { channel: channel.to_owned(), seconds: Percentiles::of(spread), columns: columns.into() }
+        let within = WITHIN.map(|seconds| Within { seconds, codes: spread.below(seconds + 1) });
+        Self { channel: channel.to_owned(), seconds: Percentiles::of(spread), within: within.into() }
     }
 }
 

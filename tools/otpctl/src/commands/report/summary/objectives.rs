@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::commands::report::tally::Tally;
 use crate::commands::report::tally::names::Names;
+use crate::commands::report::words::number;
 
 /// Sends are answered within this, in milliseconds.
 const ANSWERED_WITHIN: u64 = 2000;
@@ -75,10 +76,18 @@ fn delivery(tally: &Tally, channel: &str, (name, title): (&'static str, &'static
     let told = receipts.confirmed + receipts.failed;
     let (good, volume, basis) = if told > 0 {
         let waiting = (taken.accepted + taken.unclear).saturating_sub(told);
-        (receipts.confirmed, told, format!("{} of {told} confirmed by receipts, {waiting} without one", receipts.confirmed))
+        (
+            receipts.confirmed,
+            told,
+            format!("{} of {} confirmed by receipts, {} without one", number(receipts.confirmed), number(told), number(waiting)),
+        )
     } else {
         let volume = taken.accepted + taken.unclear + taken.failed;
-        (taken.accepted, volume, format!("{} of {volume} taken by a provider; no receipts in this log", taken.accepted))
+        (
+            taken.accepted,
+            volume,
+            format!("{} of {} taken by a provider; no receipts in this log", number(taken.accepted), number(volume)),
+        )
     };
     above((name, title), target, (good, volume), basis)
 }
@@ -86,7 +95,7 @@ fn delivery(tally: &Tally, channel: &str, (name, title): (&'static str, &'static
 fn verified(tally: &Tally) -> Objective {
     let sum = |part: fn(&super::super::tally::Codes) -> u64| sum(&tally.channels, part);
     let (sent, verified) = (sum(|codes| codes.sent), sum(|codes| codes.verified));
-    let basis = format!("{verified} right codes for {sent} that were sent");
+    let basis = format!("{} right codes for {} that were sent", number(verified), number(sent));
     above(("verified", "Codes verified"), 80.0, (verified, sent), basis)
 }
 
@@ -106,7 +115,7 @@ fn answered(tally: &Tally) -> Objective {
         verdict: verdict(volume, LEAST, value.is_some_and(|value| value < target)),
         volume,
         allowance_used: value.map(|value| value / target),
-        basis: format!("95th percentile; {in_time} of {volume} within 2 s"),
+        basis: format!("95th percentile; {} of {} within 2 s", number(in_time), number(volume)),
     }
 }
 
@@ -123,7 +132,7 @@ fn errors(tally: &Tally) -> Objective {
         verdict: verdict(volume, least(target), value.is_some_and(|value| value < target)),
         volume,
         allowance_used: value.map(|value| value / target),
-        basis: format!("{faults} of {volume} requests failed"),
+        basis: format!("{} of {} requests failed", number(faults), number(volume)),
     }
 }
 

@@ -22,20 +22,20 @@ pub fn percent(value: Option<f64>) -> String {
 
 /// The share of a part, to the whole hundredth.
 pub fn share(part: u64, all: u64) -> String {
-    format!("{} %", (part * 200 + all.max(1)) / (all.max(1) * 2))
+    format!("{}\u{a0}%", (part * 200 + all.max(1)) / (all.max(1) * 2))
 }
 
 fn tenths(value: f64) -> String {
-    if value.fract() == 0.0 { format!("{value:.0} %") } else { format!("{value:.1} %") }
+    if value == 0.0 || value == 100.0 { format!("{value:.0}\u{a0}%") } else { format!("{value:.1}\u{a0}%") }
 }
 
 /// Milliseconds: `45 ms`, `1.52 s`.
 pub fn milliseconds(value: Option<u64>) -> String {
     match value {
         None => "–".to_owned(),
-        Some(value @ 0..=999) => format!("{value} ms"),
+        Some(value @ 0..=999) => format!("{value}\u{a0}ms"),
         #[expect(clippy::cast_precision_loss, reason = "shown with two decimals")]
-        Some(value @ 1000..=59_999) => format!("{:.2} s", value as f64 / 1000.0),
+        Some(value @ 1000..=59_999) => format!("{:.2}\u{a0}s", value as f64 / 1000.0),
         Some(value) => seconds(Some(value / 1000)),
     }
 }
@@ -44,10 +44,10 @@ pub fn milliseconds(value: Option<u64>) -> String {
 pub fn seconds(value: Option<u64>) -> String {
     match value {
         None => "–".to_owned(),
-        Some(value @ 0..=119) => format!("{value} s"),
-        Some(value @ 120..=7199) if value % 60 == 0 => format!("{} min", value / 60),
-        Some(value @ 120..=7199) => format!("{} min {} s", value / 60, value % 60),
-        Some(value) => format!("{} h", number(value / 3600)),
+        Some(value @ 0..=119) => format!("{value}\u{a0}s"),
+        Some(value @ 120..=7199) if value % 60 == 0 => format!("{}\u{a0}min", value / 60),
+        Some(value @ 120..=7199) => format!("{}\u{a0}min {}\u{a0}s", value / 60, value % 60),
+        Some(value) => format!("{}\u{a0}h", number(value / 3600)),
     }
 }
 
@@ -66,42 +66,32 @@ pub fn value(objective: &Objective) -> String {
 pub fn target(objective: &Objective) -> String {
     let target = objective.target;
     match objective.measure {
-        Measure::PercentAbove => format!("above {target} %"),
-        Measure::PercentBelow => format!("below {target} %"),
-        Measure::MillisecondsBelow => format!("below {} s", target / 1000.0),
+        Measure::PercentAbove => format!("above {target}\u{a0}%"),
+        Measure::PercentBelow => format!("below {target}\u{a0}%"),
+        Measure::MillisecondsBelow => format!("below {}\u{a0}s", target / 1000.0),
     }
 }
 
 /// From one moment to another, in UTC.
 pub fn period(from: &str, to: &str) -> String {
-    let (from, to) = (parts(from), parts(to));
+    let (from, to) = (moment(from), moment(to));
     match from.0 == to.0 {
         true => format!("{}, {} to {} UTC", from.0, from.1, to.1),
         false => format!("{} {} to {} {} UTC", from.0, from.1, to.0, to.1),
     }
 }
 
-/// When a step begins: the time, with its date where steps are of more than one day; the date alone of whole days.
-pub fn step(from: &str, minutes: u64, days: bool) -> String {
-    let (date, time) = parts(from);
-    match (minutes >= 1440, days) {
-        (true, _) => date.to_owned(),
-        (false, true) => format!("{} {time}", date.get(5..).unwrap_or_default()),
-        (false, false) => time.to_owned(),
-    }
-}
-
 /// The date, and the time without seconds.
-fn parts(moment: &str) -> (&str, &str) {
+pub fn moment(moment: &str) -> (&str, &str) {
     (moment.get(..10).unwrap_or_default(), moment.get(11..16).unwrap_or_default())
 }
 
 /// How long a step is.
 pub fn length(minutes: u64) -> String {
     match minutes {
-        1 => "minute".to_owned(),
-        60 => "hour".to_owned(),
-        1440 => "day".to_owned(),
+        1 => "a minute".to_owned(),
+        60 => "an hour".to_owned(),
+        1440 => "a day".to_owned(),
         minutes if minutes % 1440 == 0 => format!("{} days", minutes / 1440),
         minutes if minutes % 60 == 0 => format!("{} hours", minutes / 60),
         minutes => format!("{minutes} minutes"),
@@ -124,14 +114,20 @@ mod tests {
 
     #[test]
     fn what_is_missed_never_looks_met() {
-        assert_eq!([Some(94.99), Some(95.0), Some(100.0), None].map(percent), ["94.9 %", "95 %", "100 %", "–"]);
+        assert_eq!([Some(94.99), Some(95.0), Some(100.0), None].map(percent), ["94.9\u{a0}%", "95.0\u{a0}%", "100\u{a0}%", "–"]);
     }
 
     #[test]
     fn durations_have_the_unit_that_suits_them() {
-        assert_eq!([0, 999, 1520, 61_000].map(|ms| milliseconds(Some(ms))), ["0 ms", "999 ms", "1.52 s", "61 s"]);
-        assert_eq!([119, 120, 185, 7200].map(|s| seconds(Some(s))), ["119 s", "2 min", "3 min 5 s", "2 h"]);
-        assert_eq!(milliseconds(Some(u64::MAX)), "5,124,095,576,030 h");
+        assert_eq!(
+            [0, 999, 1520, 61_000].map(|ms| milliseconds(Some(ms))),
+            ["0\u{a0}ms", "999\u{a0}ms", "1.52\u{a0}s", "61\u{a0}s"]
+        );
+        assert_eq!(
+            [119, 120, 185, 7200].map(|s| seconds(Some(s))),
+            ["119\u{a0}s", "2\u{a0}min", "3\u{a0}min 5\u{a0}s", "2\u{a0}h"]
+        );
+        assert_eq!(milliseconds(Some(u64::MAX)), "5,124,095,576,030\u{a0}h");
     }
 
     #[test]
