@@ -1,7 +1,7 @@
 # `make` lists what there is. What CI calls is what a person calls.
 
 .DEFAULT_GOAL := help
-.PHONY: help run web preview test test-web attacks enumeration model faults fault-matrix examples contract fuzz fuzz-smoke check bench-requests bench-start watch invoke invoke-verify sam-local build validate game-day monitoring-count deploy tools clean
+.PHONY: help run web preview test test-web attacks enumeration model faults fault-matrix examples contract fuzz fuzz-smoke check bench-requests bench-start watch invoke invoke-verify report sam-local build validate game-day monitoring-count deploy tools clean
 
 VENV := .venv
 CARGO_DENY := 0.20.2
@@ -14,6 +14,10 @@ TARGET ?= requests
 # Providers beside SNS and SES that send-otp carries: twilio, vonage, smtp, sendgrid, separated by commas.
 PROVIDERS ?=
 comma := ,
+# The logs that `make report` reads, separated by spaces; without any it makes some.
+LOGS ?=
+# Where cargo puts what it builds.
+BUILT = $(or $(CARGO_TARGET_DIR),target)/debug
 # What `make invoke` sends.
 EVENT ?= events/send-otp.phone.json
 
@@ -84,6 +88,13 @@ attacks: tools ## What was done to systems like this one, done to this one: trie
 
 enumeration: ## Does an account show in bytes, requests or time? The same tests as in `make attacks`
 	cargo test --quiet --locked --package otp-auth --test attacks -- enumeration
+
+report: ## A page of the log, target/report.html: of a scripted hour of traffic, or of LOGS=file
+	cargo build --quiet --locked --workspace --bin otpctl --example traffic
+	@mkdir -p target
+	@test -n "$(LOGS)" || $(BUILT)/examples/traffic target/traffic.jsonl
+	@$(BUILT)/otpctl report $(or $(LOGS),target/traffic.jsonl) --output target/report.html
+	@echo "The page is target/report.html"
 
 bench-requests: ## Requests to the table per send and verify, counted at its endpoint
 	cargo run --quiet --package benches --bin bench-requests
