@@ -46,7 +46,7 @@ test: validate ## Every test, from a fresh clone
 	cargo test --workspace --locked
 	web/run-tests
 	examples/run-tests
-	$(MAKE) contract fuzz-smoke
+	$(MAKE) contract fuzz-smoke game-day
 
 examples: ## Access tokens of the local server, checked in Rust, Node and Python: what is accepted and refused
 	examples/run-tests
@@ -135,7 +135,8 @@ validate: tools ## The templates: sam validate, cfn-lint, and what those let thr
 	python tools/monitoring/check.py
 
 game-day: tools ## Each alarm's condition made to happen here, and judged by the alarms of template.yaml
-	cargo run --quiet --locked --package otp-auth --example game_day target/game-day
+	cargo build --quiet --locked --workspace --example game_day
+	target/debug/examples/game_day target/game-day
 	python tools/monitoring/game_day.py target/game-day
 
 monitoring-count: tools ## How many metrics and alarms there are, for the bill

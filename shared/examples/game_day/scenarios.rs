@@ -136,7 +136,11 @@ async fn budget(mut setup: Setup) {
 async fn spraying(setup: Setup) {
     let world = World::of(setup);
     for person in 0..60 {
-        if person % 4 == 0 { drop(world.sign_in(&world.mailbox()).await) } else { world.guess(&world.mailbox()).await }
+        if person % 4 == 0 {
+            drop(world.sign_in(&world.mailbox()).await)
+        } else {
+            world.guess(&world.mailbox()).await
+        }
         world.wait(5);
     }
 }
