@@ -18,6 +18,8 @@ comma := ,
 LOGS ?=
 # Where cargo puts what it builds.
 BUILT = $(or $(CARGO_TARGET_DIR),target)/debug
+# What runs here, with the features that the tests have: dependencies are compiled once for all of them.
+LOCAL_PROGRAMS := cargo build --quiet --locked --workspace --bins --examples
 # What `make invoke` sends.
 EVENT ?= events/send-otp.phone.json
 
@@ -55,13 +57,13 @@ test-web: ## The login page, in a real browser against the real local server
 	web/run-tests
 
 model: ## Send, resend and verify in every order, with crashes, lost replies and retries: states explored, and the controls
-	cargo test --quiet --package otp-auth --test model -- --nocapture --test-threads 1
+	cargo test --quiet --workspace --test model -- --nocapture --test-threads 1
 
 faults: ## Faults between the functions and the table, and a kill at every await: what came of each
-	cargo test --quiet --package otp-auth --test faults -- --nocapture --test-threads 1
+	cargo test --quiet --workspace --test faults -- --nocapture --test-threads 1
 
 contract: $(CONTRACT)/.stamp ## openapi.yaml against the local server: requests from the document, and flows with real codes
-	cargo build --quiet --locked --package dev-server
+	$(LOCAL_PROGRAMS)
 	$(CONTRACT)/bin/python tools/contract/run.py
 
 fuzz-smoke: .tools/.cargo-fuzz-$(CARGO_FUZZ) ## Every fuzz target for a moment
@@ -81,16 +83,16 @@ check: .tools/.cargo-deny-$(CARGO_DENY) ## Format, lints, dependencies, document
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 
 fault-matrix: tools ## Every provider and every fault: messages taken, reply, metrics, log line
-	cargo test --quiet --package otp-auth --test providers --locked -- --nocapture --exact matrix::fault_matrix
+	cargo test --quiet --workspace --test providers --locked -- --nocapture --exact matrix::fault_matrix
 .PHONY: attacks enumeration
 attacks: tools ## What was done to systems like this one, done to this one: tries, what got through, what may (ONLY=guess: some)
-	cargo test --quiet --locked --package otp-auth --test attacks -- $(ONLY)
+	cargo test --quiet --locked --workspace --test attacks -- $(ONLY)
 
 enumeration: ## Does an account show in bytes, requests or time? The same tests as in `make attacks`
-	cargo test --quiet --locked --package otp-auth --test attacks -- enumeration
+	cargo test --quiet --locked --workspace --test attacks -- enumeration
 
 report: ## A page of the log, target/report.html: of a scripted hour of traffic, or of LOGS=file
-	cargo build --quiet --locked --workspace --bin otpctl --example traffic
+	$(LOCAL_PROGRAMS)
 	@mkdir -p target
 	@test -n "$(LOGS)" || $(BUILT)/examples/traffic target/traffic.jsonl
 	@$(BUILT)/otpctl report $(or $(LOGS),target/traffic.jsonl) --output target/report.html
@@ -135,7 +137,7 @@ validate: tools ## The templates: sam validate, cfn-lint, and what those let thr
 	python tools/monitoring/check.py
 
 game-day: tools ## Each alarm's condition made to happen here, and judged by the alarms of template.yaml
-	cargo build --quiet --locked --workspace --example game_day
+	$(LOCAL_PROGRAMS)
 	target/debug/examples/game_day target/game-day
 	python tools/monitoring/game_day.py target/game-day
 
