@@ -19,8 +19,8 @@
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method};
 use libfuzzer_sys::fuzz_target;
+use otp_auth::domain::segment::Size;
 use otp_auth::http::Call;
-use otp_auth::messages::segment::Size;
 use otp_auth::testing::receipts::{self, TWILIO_TOKEN, VONAGE_SIGNATURE_SECRET};
 use otp_auth::testing::service::Service;
 use otp_auth_fuzz::reply::{self, Reply};

@@ -8,6 +8,8 @@ use crate::adapters::dynamodb::DynamoStore;
 use crate::adapters::failover::Failover;
 use crate::adapters::jwt::Jwt;
 use crate::adapters::no_tokens::NoTokens;
+#[cfg(feature = "otel")]
+use crate::adapters::otlp::Otlp;
 use crate::adapters::providers::{self, Providers, UnfitProvider};
 use crate::adapters::receipts::ses::SesNotices;
 use crate::adapters::secrets::{Needs, SecretError, VaultKeys};
@@ -30,6 +32,7 @@ use crate::ports::clock::{Clock, Randomness};
 use crate::ports::keys::KeySource;
 use crate::ports::sender::Sender;
 use crate::ports::tokens::{PublishedKeys, TokenChecker, TokenIssuer};
+use crate::ports::traces::Traces;
 use crate::telemetry;
 
 /// Why a function does not start.
@@ -270,7 +273,20 @@ pub fn api(config: &CoreConfig, parts: &Parts, send: Option<SendOtp>, verify: Op
         cors: if cookies { cors.with_credentials() } else { cors },
         clock: Arc::clone(&parts.clock),
         metrics_namespace: config.metrics_namespace.clone(),
+        traces: traces(config, parts),
     }
+}
+
+/// Traces, where a collector is named; a build without them refuses to start with one.
+#[cfg(feature = "otel")]
+fn traces(config: &CoreConfig, parts: &Parts) -> Option<Arc<dyn Traces>> {
+    let (endpoint, randomness) = (config.otlp_endpoint.as_ref()?, Arc::clone(&parts.randomness));
+    Some(Arc::new(Otlp::new(endpoint, config.service_name.clone(), randomness)))
+}
+
+#[cfg(not(feature = "otel"))]
+const fn traces(_: &CoreConfig, _: &Parts) -> Option<Arc<dyn Traces>> {
+    None
 }
 
 /// The store and the keys; the connection to the table is opened while the keys are read.

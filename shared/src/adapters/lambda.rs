@@ -27,6 +27,7 @@ use crate::domain::time::{Timestamp, millis};
 use crate::http::{Api, Call, Problem, ProblemCode, TakeError, UnreadableBody};
 use crate::ports::clock::Clock;
 use crate::ports::receipts::Notice;
+use crate::ports::traces::Parent;
 
 /// Kept from the end of an invocation for the reply itself.
 const FOR_THE_REPLY: Duration = Duration::from_millis(300);
@@ -49,10 +50,17 @@ pub async fn serve(api: Arc<Api>) -> Result<(), Error> {
 /// What a topic brought could not be taken now. The invocation fails, and so Lambda makes another.
 pub async fn answer(api: &Api, event: Event, context: &Context) -> Result<Reply, TakeError> {
     let time_left = time_left(context, api.clock.as_ref());
+    let trace = context.xray_trace_id.as_deref().and_then(Parent::from_xray);
     Ok(match event {
         Event::Notices(notices) => take(api, &notices, &context.request_id).await?,
-        Event::Rest(event) => Reply::rest(api.handle(&rest_call(*event, &context.request_id, time_left)).await),
-        Event::Http(event) => Reply::http(api.handle(&http_call(*event, &context.request_id, time_left)).await),
+        Event::Rest(event) => {
+            let call = Call { trace, time_left, ..rest_call(*event, &context.request_id) };
+            Reply::rest(api.handle(&call).await)
+        }
+        Event::Http(event) => {
+            let call = Call { trace, time_left, ..http_call(*event, &context.request_id) };
+            Reply::http(api.handle(&call).await)
+        }
         Event::Unknown(cause) => {
             tracing::error!(request_id = context.request_id, cause, "this is no event of API Gateway's, and no topic's");
             Reply::rest(Problem::new(ProblemCode::Internal).into_response(&context.request_id, &api.catalogs, api.locale))
@@ -135,7 +143,7 @@ struct Sns {
     message: String,
 }
 
-fn rest_call(event: ApiGatewayProxyRequest, invocation: &str, time_left: Option<Duration>) -> Call {
+fn rest_call(event: ApiGatewayProxyRequest, invocation: &str) -> Call {
     let context = event.request_context;
     // The multi-value headers hold every value; the single ones only the last of each name.
     let headers = if event.multi_value_headers.is_empty() { event.headers } else { event.multi_value_headers };
@@ -146,11 +154,12 @@ fn rest_call(event: ApiGatewayProxyRequest, invocation: &str, time_left: Option<
         path: event.path.unwrap_or_default(),
         headers,
         body: body(event.body.as_deref(), event.is_base64_encoded),
-        time_left,
+        time_left: None,
+        trace: None,
     }
 }
 
-fn http_call(event: ApiGatewayV2httpRequest, invocation: &str, time_left: Option<Duration>) -> Call {
+fn http_call(event: ApiGatewayV2httpRequest, invocation: &str) -> Call {
     let context = event.request_context;
     Call {
         id: request_id(context.request_id, invocation),
@@ -159,7 +168,8 @@ fn http_call(event: ApiGatewayV2httpRequest, invocation: &str, time_left: Option
         path: without_stage(event.raw_path.as_deref(), context.stage.as_deref()),
         headers: with_cookies(event.headers, event.cookies.unwrap_or_default()),
         body: body(event.body.as_deref(), event.is_base64_encoded),
-        time_left,
+        time_left: None,
+        trace: None,
     }
 }
 
@@ -254,8 +264,8 @@ mod tests {
         let (cors, clock) = (Cors::new([].into()), Arc::new(TestClock::default()));
         let (locale, catalogs) = (Locale::default(), Arc::new(Catalogs::compiled()));
         let metrics_namespace = "otp-auth".to_owned();
-        let (send, receipts, verify, sessions, published) = (None, None, None, None, None);
-        let api = Api { send, receipts, verify, sessions, published, locale, catalogs, cors, clock, metrics_namespace };
+        let (send, receipts, verify, sessions, published, traces) = (None, None, None, None, None, None);
+        let api = Api { send, receipts, verify, sessions, published, locale, catalogs, cors, clock, metrics_namespace, traces };
         let event = serde_json::from_str(r#"{ "Records": [] }"#).unwrap();
         let Ok(Reply::Rest(reply)) = answer(&api, event, &Context::default()).await else { panic!("a REST reply") };
         assert_eq!((reply.status_code, &reply.multi_value_headers["cache-control"]), (500, &"no-store".parse().unwrap()));

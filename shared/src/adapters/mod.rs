@@ -10,9 +10,13 @@ pub mod feedback;
 pub mod jwt;
 #[cfg(feature = "lambda")]
 pub mod lambda;
+#[cfg(feature = "smtp")]
+mod line_by_line;
 #[cfg(feature = "aws")]
 mod metered;
 pub mod no_tokens;
+#[cfg(feature = "otel")]
+pub mod otlp;
 pub mod outbox;
 pub mod providers;
 pub mod receipts;

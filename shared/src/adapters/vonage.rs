@@ -16,6 +16,7 @@ use super::feedback::Told;
 use super::web::{self, Post, Reply, Web};
 use crate::config::{VonageApi, VonageSettings};
 use crate::domain::provider_secrets::{ProviderSecrets, field};
+use crate::domain::segment::{Alphabet, Size};
 use crate::ports::keys::KeySource;
 use crate::ports::sender::{Content, Delivery, Message, RefusalClass, Sender};
 
@@ -72,7 +73,7 @@ impl VonageSender {
     fn form(&self, to: &str, text: &str) -> Zeroizing<String> {
         let mut form = Serializer::new(String::new());
         form.append_pair("from", &self.settings.sender).append_pair("to", to).append_pair("text", text);
-        form.append_pair("type", if text.is_ascii() { "text" } else { "unicode" });
+        form.append_pair("type", encoding(text));
         form.append_pair("ttl", &format!("{VALID_SECONDS}000"));
         Zeroizing::new(form.finish())
     }
@@ -92,6 +93,16 @@ pub(super) fn conversion(endpoint: Option<&str>, account: &str, message: &str, s
 struct Secrets<'a> {
     api: &'a str,
     signs: bool,
+}
+
+/// What the SMS API is told of the alphabet. As `unicode`, a text of the GSM alphabet would be billed as two messages; as `text`,
+/// any other loses letters: <https://developer.vonage.com/messaging/sms/guides/concatenation-and-encoding>. The Messages API
+/// finds out by itself.
+fn encoding(text: &str) -> &'static str {
+    match Size::of(text).alphabet {
+        Alphabet::Gsm7 => "text",
+        Alphabet::Ucs2 => "unicode",
+    }
 }
 
 #[async_trait]

@@ -36,6 +36,9 @@ use crate::ports::sender::{Delivery, Message, Refusal, RefusalClass, Sender};
 use crate::ports::store::{AddressLimits, AddressVerdict, ChallengeStore, IdempotencyVerdict, StoreError, TakenBy, WindowStore};
 use crate::ports::tokens::{InvalidAccessToken, TokenChecker};
 
+/// How long an undelivered code is tried to be withdrawn: with the store's 2 s before it, a refusal comes within 3 s.
+const WITHDRAWAL: Duration = Duration::from_millis(300);
+
 /// Everything that sending a code needs.
 pub struct SendOtp {
     /// The identifiers' items.
@@ -503,10 +506,14 @@ impl SendOtp {
         Ok(Message { id: attempt.message_id(challenge), to: recipient.clone(), content })
     }
 
+    /// Where the store is silent, its own patience has been used up by then. The code stays valid until it expires, but nobody
+    /// was told it.
     async fn withdraw(&self, attempt: &Attempt<'_>, challenge: &Challenge) {
-        if let Err(error) = self.store.kill(&attempt.key, challenge.slot, challenge.id).await {
-            // The code stays valid until it expires, but nobody was told it.
-            tracing::warn!(%error, "an undelivered code could not be withdrawn");
+        let kill = self.store.kill(&attempt.key, challenge.slot, challenge.id);
+        match tokio::time::timeout(WITHDRAWAL, kill).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "an undelivered code could not be withdrawn"),
+            Err(_) => tracing::warn!(error = "no answer in time", "an undelivered code could not be withdrawn"),
         }
     }
 

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use crate::domain::ledger::RequestId;
 use crate::domain::receipt::{Fate, Receipt};
-use crate::domain::recipient::Channel;
 use crate::ports::clock::{Clock, NoRandomness, Randomness, random};
 use crate::ports::keys::KeySource;
 use crate::ports::metrics::{Dimension, Measures, Metric};
@@ -63,7 +62,7 @@ impl TakeReceipt {
 
     fn count(&self, receipt: &Receipt, request_id: &str) {
         let Receipt { provider, channel, message, fate } = receipt;
-        let (channel, cause) = (in_the_log(*channel), message.as_str());
+        let (channel, cause) = (channel.medium(), message.as_str());
         let mut measures = Measures::default();
         let (event, reason) = match fate {
             Fate::Delivered => {
@@ -84,13 +83,5 @@ impl TakeReceipt {
 
     fn emf(&self, measures: &Measures) -> Option<String> {
         measures.to_emf(&self.metrics_namespace, self.clock.now())
-    }
-}
-
-/// The kind of message, by its name in logs and metrics.
-const fn in_the_log(channel: Channel) -> &'static str {
-    match channel {
-        Channel::Sms => "sms",
-        Channel::Email => "email",
     }
 }

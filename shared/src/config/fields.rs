@@ -63,6 +63,22 @@ pub(super) fn namespace(text: &str) -> Result<String, &'static str> {
     }
 }
 
+/// What traces call the service.
+pub(super) fn service_name(text: &str) -> Result<String, &'static str> {
+    let fits = text.len() <= 100 && text.bytes().all(|b| b.is_ascii_graphic());
+    if fits { Ok(text.to_owned()) } else { Err("must be up to 100 visible characters without spaces, such as otp-auth") }
+}
+
+/// `http://…`: a collector is a process beside ours, and there is no TLS on the way to it.
+pub(super) fn collector(text: &str) -> Result<String, &'static str> {
+    let parsed = text.parse::<http::Uri>().ok().filter(|uri| uri.scheme_str() == Some("http") && uri.query().is_none());
+    if parsed.is_some_and(|uri| uri.host().is_some()) {
+        Ok(text.to_owned())
+    } else {
+        Err("must be the http URL of a collector on this machine, such as http://localhost:4318")
+    }
+}
+
 /// `http://…` or `https://…`.
 pub(super) fn endpoint(text: &str) -> Result<String, &'static str> {
     let parsed = text.parse::<http::Uri>().ok();

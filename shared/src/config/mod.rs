@@ -57,6 +57,10 @@ pub struct CoreConfig {
     pub catalogs: Arc<Catalogs>,
     /// The namespace of the metrics in CloudWatch.
     pub metrics_namespace: String,
+    /// The OpenTelemetry collector that traces go to, where there is one.
+    pub otlp_endpoint: Option<String>,
+    /// What traces call this service.
+    pub service_name: String,
     /// The least severe log lines that are written.
     pub log_level: tracing::Level,
     /// DynamoDB's endpoint, when it is not the region's.
@@ -128,6 +132,8 @@ impl CoreConfig {
         let tokens = tokens::read(reader);
         let locale = messages::read_locale(reader);
         let metrics_namespace = reader.parsed("METRICS_NAMESPACE", "otp-auth", fields::namespace);
+        let otlp_endpoint = read_otlp_endpoint(reader);
+        let service_name = reader.parsed("OTEL_SERVICE_NAME", "otp-auth", fields::service_name);
         let log_level = reader.choice(
             "LOG_LEVEL",
             "info",
@@ -152,6 +158,8 @@ impl CoreConfig {
             locale: locale?,
             catalogs: catalogs?,
             metrics_namespace: metrics_namespace?,
+            otlp_endpoint,
+            service_name: service_name?,
             log_level: log_level?,
             dynamodb_endpoint,
             secrets_endpoint,
@@ -204,6 +212,15 @@ impl SendConfig {
             ses_endpoint,
         })
     }
+}
+
+/// Only a build with the feature has what traces need.
+fn read_otlp_endpoint(reader: &mut Reader<'_>) -> Option<String> {
+    let endpoint = reader.optional("OTEL_EXPORTER_OTLP_ENDPOINT", fields::collector)?;
+    if !cfg!(feature = "otel") {
+        reader.fault("OTEL_EXPORTER_OTLP_ENDPOINT", "needs a build with the feature otel");
+    }
+    Some(endpoint)
 }
 
 /// Reads what messages are made of, and nothing else.

@@ -13,6 +13,7 @@ pub mod provider_secrets;
 pub mod purpose;
 pub mod receipt;
 pub mod recipient;
+pub mod segment;
 pub mod session;
 pub mod signing;
 pub mod test_identifiers;

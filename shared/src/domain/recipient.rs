@@ -106,6 +106,15 @@ impl Channel {
         }
     }
 
+    /// What carries its messages, as logs, metrics and the outbox call it: `sms` or `email`.
+    #[must_use]
+    pub const fn medium(self) -> &'static str {
+        match self {
+            Self::Sms => "sms",
+            Self::Email => "email",
+        }
+    }
+
     /// From the name on the wire; `None` for any other text.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {

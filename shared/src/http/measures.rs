@@ -2,6 +2,7 @@
 
 use super::event;
 use super::record::{Ended, Record};
+use crate::domain::recipient::Channel;
 use crate::domain::time::millis;
 use crate::ports::meter::{FailedAttempt, UserChange};
 use crate::ports::metrics::{Dimension, Measures, Metric};
@@ -25,7 +26,7 @@ pub(super) fn of_request(record: &Record, end: &Ended<'_>) -> Measures {
     measures.at(Dimension::Route, record.route).at(Dimension::Channel, record.carried_by());
     measures.at(Dimension::Provider, &record.provider).at(Dimension::Reason, record.reason);
     // A mail in the place of a text says nothing of the texts to that country.
-    if record.carried_by() == "sms" {
+    if record.carried_by() == Channel::Sms.medium() {
         measures.at(Dimension::Country, &record.country);
     }
     measures
@@ -39,7 +40,7 @@ pub(super) fn of_failed_attempt(failed: &FailedAttempt) -> Measures {
         matches!(failed.delivery, Delivery::Ambiguous { .. }).then_some("ambiguous").unwrap_or("refused"),
     );
     measures.count(Metric::Failovers).put(Metric::ProviderLatency, as_millis(failed.took));
-    measures.at(Dimension::Channel, failed.channel.as_str()).at(Dimension::Provider, failed.delivery.provider());
+    measures.at(Dimension::Channel, failed.channel.medium()).at(Dimension::Provider, failed.delivery.provider());
     measures
 }
 

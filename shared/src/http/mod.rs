@@ -24,6 +24,7 @@ use crate::ports::clock::Clock;
 use crate::ports::meter::Meter;
 use crate::ports::receipts::ReceiptReader;
 use crate::ports::tokens::PublishedKeys;
+use crate::ports::traces::{Parent, RequestTrace, Traces};
 
 mod body;
 mod cookie;
@@ -77,6 +78,8 @@ pub struct Api {
     pub clock: Arc<dyn Clock>,
     /// The namespace of the metrics in CloudWatch.
     pub metrics_namespace: String,
+    /// Where traces go; none unless the operator wants them.
+    pub traces: Option<Arc<dyn Traces>>,
 }
 
 /// A request as it arrived, whatever it came through.
@@ -96,6 +99,8 @@ pub struct Call {
     pub body: Result<Bytes, UnreadableBody>,
     /// How long the caller of this process will wait, where that is known.
     pub time_left: Option<Duration>,
+    /// The trace that the request is part of, by the platform's word.
+    pub trace: Option<Parent>,
 }
 
 /// The body was declared to be base64, and is not.
@@ -132,15 +137,13 @@ impl Api {
         let mut response = reply.unwrap_or_else(|problem| problem.into_response(&call.id, &self.catalogs, locale));
         headers::add_to_every_reply(&mut response, &call.id);
         self.cors.add_to_reply(&mut response, &call.headers);
-        let at = self.clock.now();
-        record.write(&Ended {
-            request_id: &call.id,
-            status: response.status(),
-            at,
-            took: at.since(started),
-            notes: &meter.notes(),
-            namespace: &self.metrics_namespace,
-        });
+        let (at, notes, status) = (self.clock.now(), meter.notes(), response.status());
+        let (took, namespace) = (at.since(started), self.metrics_namespace.as_str());
+        let ended = Ended { request_id: &call.id, status, at, took, notes: &notes, namespace };
+        record.write(&ended);
+        if let Some(traces) = &self.traces {
+            traces.finished(&trace(&record, &ended, call, started)).await;
+        }
         response
     }
 
@@ -230,6 +233,20 @@ impl Route<'_> {
             Self::Refresh(routes) | Self::LogOut(routes) => Some(routes.refresh.sessions.keys.ring()),
             Self::Receipt(..) | Self::KeySet(_) | Self::Discovery(_) => None,
         }
+    }
+}
+
+/// The same that the log line says, as a trace.
+fn trace<'a>(record: &Record, ended: &Ended<'a>, call: &'a Call, started: Timestamp) -> RequestTrace<'a> {
+    RequestTrace {
+        parent: call.trace,
+        id: &call.id,
+        route: record.route,
+        event: event::of(record, ended.status),
+        status: ended.status.as_u16(),
+        started,
+        took: ended.took,
+        waits: &ended.notes.waits,
     }
 }
 

@@ -61,7 +61,7 @@ impl Record {
 
     /// Whom it is about. `name` is the keyed short hash.
     pub(super) fn about(mut self, keys: &KeyRing, recipient: &Recipient, purpose: Purpose) -> Self {
-        self.channel = recipient.channel().as_str();
+        self.channel = recipient.channel().medium();
         self.purpose = purpose.as_str();
         self.recipient = keys.log_name(recipient);
         self.masked = recipient.masked();
@@ -111,7 +111,7 @@ impl Record {
 
     /// A right code.
     pub(super) fn verified(mut self, verified: &Verified) -> Self {
-        self.channel = verified.by.as_str();
+        self.channel = verified.by.medium();
         if let Some(message) = &verified.message {
             self.by_message = true;
             self.provider.clone_from(&message.provider);
@@ -152,7 +152,7 @@ impl Record {
 
     /// The channel of the message: a mail can stand in for a text.
     pub(super) fn carried_by(&self) -> &'static str {
-        if MAIL_PROVIDERS.contains(&self.provider.as_str()) { Channel::Email.as_str() } else { self.channel }
+        if MAIL_PROVIDERS.contains(&self.provider.as_str()) { Channel::Email.medium() } else { self.channel }
     }
 
     /// The guard would have refused it.
@@ -165,7 +165,7 @@ impl Record {
     pub(super) fn write(&self, end: &Ended<'_>) {
         for failed in &end.notes.failed {
             let metrics = emf(&measures::of_failed_attempt(failed), end);
-            let (delivery, provider, channel) = (outcome(&failed.delivery), failed.delivery.provider(), failed.channel.as_str());
+            let (delivery, provider, channel) = (outcome(&failed.delivery), failed.delivery.provider(), failed.channel.medium());
             tracing::info!(request_id = end.request_id, channel, provider, delivery, metrics, "attempt");
         }
         let metrics = emf(&measures::of_request(self, end), end);

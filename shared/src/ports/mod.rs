@@ -14,3 +14,4 @@ pub mod sender;
 pub mod sessions;
 pub mod store;
 pub mod tokens;
+pub mod traces;

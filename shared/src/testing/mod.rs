@@ -19,4 +19,5 @@ pub mod repeating;
 pub mod runtime_api;
 pub mod service;
 pub mod tokens;
+pub mod traffic;
 pub mod wire;

@@ -53,6 +53,7 @@ use crate::ports::sender::Sender;
 use crate::ports::sessions::SessionStore;
 use crate::ports::store::{ChallengeStore, WindowStore};
 use crate::ports::tokens::TokenChecker;
+use crate::ports::traces::Traces;
 
 /// The page that may call the service under test.
 pub const ORIGIN: &str = "https://app.example.com";
@@ -120,6 +121,8 @@ pub struct Setup {
     pub notices: Option<Arc<dyn NoticeReader>>,
     /// Which of them were counted.
     pub receipt_store: Arc<dyn ReceiptStore>,
+    /// Where traces go; nowhere unless given.
+    pub traces: Option<Arc<dyn Traces>>,
 }
 
 /// A service under test.
@@ -261,6 +264,7 @@ impl Setup {
                 Arc::new(VonageReceipts::new(receipts::VONAGE_KEY.to_owned())),
             ],
             notices: Some(Arc::new(SesNotices::new(receipts::TOPIC.to_owned()))),
+            traces: None,
         })
     }
 
@@ -347,6 +351,7 @@ impl Setup {
             cors: if cookies { cors.with_credentials() } else { cors },
             clock: Arc::clone(&self.clock) as _,
             metrics_namespace: METRICS_NAMESPACE.to_owned(),
+            traces: self.traces,
         };
         Service { api: Arc::new(api), clock: self.clock, outbox: self.outbox }
     }
@@ -371,6 +376,7 @@ impl Service {
             headers,
             body: Ok(Bytes::from(body.to_string())),
             time_left: None,
+            trace: None,
         }
     }
 

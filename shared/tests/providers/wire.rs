@@ -127,7 +127,7 @@ fn json(status: u16, body: &str) -> Answer {
     Answer { status, headers: vec![("content-type", "application/json")], body: body.to_owned() }
 }
 
-fn twilio(status: u16, code: u32) -> Answer {
+pub fn twilio(status: u16, code: u32) -> Answer {
     let more = format!("https://www.twilio.com/docs/errors/{code}");
     json(
         status,
@@ -135,11 +135,11 @@ fn twilio(status: u16, code: u32) -> Answer {
     )
 }
 
-fn vonage_problem(status: u16, kind: &str) -> Answer {
+pub fn vonage_problem(status: u16, kind: &str) -> Answer {
     json(status, &json!({ "type": kind, "title": "…", "detail": "+12345678901", "instance": "bf0ca0bf" }).to_string())
 }
 
-fn vonage_parts(statuses: &[&str]) -> Answer {
+pub fn vonage_parts(statuses: &[&str]) -> Answer {
     let part = |status: &&str| match *status {
         "0" => json!({ "to": "12345678901", "message-id": "0A0000000123ABCD1", "status": "0", "remaining-balance": "3.14" }),
         other => json!({ "status": other, "error-text": "…" }),
@@ -328,8 +328,12 @@ async fn vonage_sms_gets_a_form_that_says_how_the_text_is_encoded() {
     assert_headers(&plain, "application/x-www-form-urlencoded", "Basic YWJjZDEyMzQ6c2VjcmV0");
     let form_of = |text, kind| [("from", "Acme"), ("to", "12345678901"), ("text", text), ("type", kind), ("ttl", "600000")];
     assert_eq!(form(&plain.body), pairs(&form_of("123456 is your code.", "text")));
-    let unicode = received(Api::VonageSms, &text()).await;
-    assert_eq!(form(&unicode.body), pairs(&form_of(TEXT, "unicode")));
+    assert_eq!(form(&received(Api::VonageSms, &text()).await.body), pairs(&form_of(TEXT, "text")));
+    // Not ASCII and in the GSM alphabet, and the other way round; then neither.
+    for (text, kind) in [("Er läuft ab. 5 €", "text"), ("`123456`", "unicode"), ("código", "unicode"), ("验证码", "unicode")]
+    {
+        assert_eq!(form(&received(Api::VonageSms, &text_of(text)).await.body), pairs(&form_of(text, kind)), "{text}");
+    }
 }
 
 #[tokio::test]

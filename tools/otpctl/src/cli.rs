@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use otp_auth::domain::time::Timestamp;
 
-use crate::commands::{completions, explain, keys, records, send_test, simulate, stats, stop, table, unblock, users};
+use crate::commands::{completions, explain, keys, records, report, send_test, simulate, stats, stop, table, unblock, users};
 use crate::failure::EXIT_CODES;
 
 /// The operator's command line of otp-auth.
@@ -34,7 +34,8 @@ Examples:
   otpctl --local=9000 records +12345678901    the same server on port 9000: one person's codes
   otpctl --profile prod --table otp-auth-Table-1 --keys-secret otp-auth-keys records +12345678901
   otpctl --local users create --email test@example.com --phone +12345678901 --name testuser
-  otpctl simulate sends.csv --set SMS_ALLOWED_COUNTRIES=US";
+  otpctl simulate sends.csv --set SMS_ALLOWED_COUNTRIES=US
+  aws logs tail /aws/lambda/send-otp --since 1d | otpctl report --output report.html";
 
 /// Which table, and whose keys.
 #[derive(Args, Debug)]
@@ -101,6 +102,7 @@ pub enum Command {
     Users(users::UsersCommand),
     Records(records::RecordsArgs),
     Stats(stats::StatsArgs),
+    Report(report::ReportArgs),
     Explain(explain::ExplainArgs),
     Unblock(unblock::UnblockArgs),
     Stop(stop::StopArgs),
@@ -116,7 +118,7 @@ pub enum Command {
 }
 
 /// RFC 3339 in UTC or with an offset.
-fn timestamp(text: &str) -> Result<Timestamp, &'static str> {
+pub fn timestamp(text: &str) -> Result<Timestamp, &'static str> {
     crate::render::time::parse(text).ok_or("must be a time such as 2026-11-23T12:00:00Z")
 }
 

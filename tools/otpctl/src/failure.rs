@@ -56,6 +56,9 @@ pub enum Failure {
     /// The log of sends cannot be replayed.
     #[error("{0}")]
     Log(#[from] BadLog),
+    /// A log holds nothing that a page could be made of.
+    #[error("{0}")]
+    NothingToReport(String),
     /// There is no such thing.
     #[error("{0}")]
     NotFound(String),
@@ -143,6 +146,7 @@ impl Failure {
             | Self::File(..)
             | Self::EnvFile { .. }
             | Self::Log(_)
+            | Self::NothingToReport(_)
             | Self::Keys { .. }
             | Self::NoRegion => 2,
             Self::NotFound(_) => 3,

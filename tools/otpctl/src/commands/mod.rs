@@ -4,6 +4,7 @@ pub mod completions;
 pub mod explain;
 pub mod keys;
 pub mod records;
+pub mod report;
 pub mod send_test;
 pub mod simulate;
 pub mod stats;
@@ -24,6 +25,7 @@ pub async fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Users(command) => users::run(cli, command).await,
         Command::Records(arguments) => records::run(cli, arguments).await,
         Command::Stats(arguments) => stats::run(cli, arguments).await,
+        Command::Report(arguments) => report::run(cli, arguments),
         Command::Explain(arguments) => explain::run(cli, arguments).await,
         Command::Unblock(arguments) => unblock::run(cli, arguments).await,
         Command::Stop(arguments) => stop::stop(cli, arguments).await,

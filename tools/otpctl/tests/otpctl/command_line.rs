@@ -16,18 +16,23 @@ fn every_command_has_a_help_with_an_example_and_no_line_wider_than_the_terminal(
     for command in [
         vec!["records"],
         vec!["stats"],
+        vec!["report"],
         vec!["send-test"],
         vec!["explain"],
         vec!["unblock"],
         vec!["stop"],
         vec!["resume"],
+        vec!["stops"],
         vec!["simulate"],
         vec!["table", "create"],
         vec!["users", "create"],
         vec!["users", "show"],
+        vec!["users", "list"],
         vec!["users", "disable"],
+        vec!["users", "enable"],
         vec!["users", "link"],
         vec!["users", "unlink"],
+        vec!["keys", "list"],
         vec!["keys", "rotate"],
         vec!["completions"],
     ] {
@@ -42,7 +47,7 @@ fn every_command_has_a_help_with_an_example_and_no_line_wider_than_the_terminal(
 fn completions_exist_for_every_shell_and_name_every_command() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = run(&["completions", shell]).done();
-        for command in ["records", "stats", "simulate", "send-test", "explain", "users", "keys"] {
+        for command in ["records", "stats", "report", "simulate", "send-test", "explain", "users", "keys"] {
             assert!(script.contains(command), "{shell}: {command}");
         }
     }
