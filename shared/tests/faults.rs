@@ -22,7 +22,7 @@ use otp_auth::domain::ledger::{GuessWrite, Ledger, RequestId, ResendWrite, SendW
 use otp_auth::domain::time::Timestamp;
 use otp_auth::ports::guard::GuardStore;
 use otp_auth::ports::sender::{Delivery, Message, Sender};
-use otp_auth::ports::store::{ChallengeStore, StoreError};
+use otp_auth::ports::store::{ChallengeStore, StoreError, TakenBy};
 use otp_auth::testing::embedded::{Embedded, TABLE, local_credentials};
 use otp_auth::testing::fault_proxy::{Fault, FaultProxy, Rule};
 use otp_auth::testing::service::{Service, Setup, TestReply};
@@ -492,8 +492,8 @@ impl ChallengeStore for Meddled {
         self.behind.kill(key, slot, id).await
     }
 
-    async fn set_provider(&self, key: &LedgerKey, slot: u8, id: ChallengeId, provider: &str) -> Result<(), StoreError> {
-        self.behind.set_provider(key, slot, id, provider).await
+    async fn set_provider(&self, key: &LedgerKey, slot: u8, id: ChallengeId, by: TakenBy<'_>) -> Result<(), StoreError> {
+        self.behind.set_provider(key, slot, id, by).await
     }
 
     async fn read(&self, key: &LedgerKey, now: Timestamp) -> Result<Ledger, StoreError> {

@@ -5,6 +5,8 @@ pub mod decoy;
 mod delivery;
 pub mod dynamodb;
 pub mod failover;
+#[cfg(any(feature = "twilio", feature = "vonage"))]
+pub mod feedback;
 pub mod jwt;
 #[cfg(feature = "lambda")]
 pub mod lambda;
@@ -17,6 +19,7 @@ pub mod no_tokens;
 pub mod otlp;
 pub mod outbox;
 pub mod providers;
+pub mod receipts;
 pub mod rotation;
 pub mod secrets;
 #[cfg(feature = "sendgrid")]

@@ -16,6 +16,7 @@ use crate::domain::time::Timestamp;
 use crate::messages::{Catalogs, Files, Locale, Messages};
 
 mod aws;
+mod feedback;
 mod fields;
 mod guard;
 mod messages;
@@ -26,6 +27,7 @@ pub mod settings;
 mod tokens;
 
 pub use aws::AwsConfig;
+pub use feedback::FeedbackConfig;
 pub use providers::{EmailProvider, Providers, SmsProvider, SmtpSettings, TwilioFrom, TwilioSettings, VonageApi, VonageSettings};
 use reader::Reader;
 pub use reader::{Fault, Faults, Lookup};
@@ -86,6 +88,10 @@ pub struct SendConfig {
     pub providers: Providers,
     /// Whether a mail may stand in for a text that nobody could deliver.
     pub mail_instead_of_texts: bool,
+    /// The topic that SES tells what became of mail.
+    pub ses_events_topic: Option<String>,
+    /// Whether providers hear of right codes.
+    pub feedback: bool,
     /// SNS's endpoint, when it is not the region's.
     pub sns_endpoint: Option<String>,
     /// SES's endpoint, when it is not the region's.
@@ -187,6 +193,8 @@ impl SendConfig {
         if guard.is_some() && !texts && reader.get("DEFAULT_FROM_EMAIL").is_none() {
             reader.fault("DEFAULT_FROM_EMAIL", "must be set when SMS_ALLOWED_COUNTRIES is not: nothing could be sent");
         }
+        let feedback = feedback::read(reader, core.as_ref().map(|core| core.sign_up));
+        let ses_events_topic = reader.optional("SES_EVENTS_TOPIC_ARN", fields::topic_arn);
         let sns_endpoint = reader.optional("SNS_ENDPOINT", fields::endpoint);
         let ses_endpoint = reader.optional("SES_ENDPOINT", fields::endpoint);
         Some(Self {
@@ -198,6 +206,8 @@ impl SendConfig {
             email,
             providers: providers?,
             mail_instead_of_texts: mail_instead_of_texts?,
+            ses_events_topic,
+            feedback: feedback?,
             sns_endpoint,
             ses_endpoint,
         })
@@ -339,6 +349,21 @@ mod tests {
         let policy = read(&[("OTP_EXPIRY_MINUTES", "3")]).unwrap().core.policy;
         assert_eq!(policy.sms_lifetime, Duration::from_secs(180));
         assert_eq!(policy.email_lifetime, Duration::from_secs(180));
+    }
+
+    #[test]
+    fn feedback_and_events_of_mail_are_off_unless_they_fit() {
+        let config = read(&[]).unwrap();
+        assert_eq!((config.feedback, config.ses_events_topic), (false, None));
+        let topic = "arn:aws:sns:eu-west-1:123456789012:mail-events";
+        let config = read(&[("SES_EVENTS_TOPIC_ARN", topic), ("DELIVERY_FEEDBACK", "on")]).unwrap();
+        assert_eq!((config.feedback, config.ses_events_topic.as_deref()), (true, Some(topic)));
+        assert_eq!(read(&[("DELIVERY_FEEDBACK", "on"), ("SIGN_UP", "closed")]).unwrap_err(), ["DELIVERY_FEEDBACK"]);
+        assert_eq!(read(&[("DELIVERY_FEEDBACK", "yes")]).unwrap_err(), ["DELIVERY_FEEDBACK"]);
+        for wrong in ["*", "mail-events", "arn:aws:sns:eu-west-1:123456789012", "arn:aws:sqs:eu-west-1:1:x", "arn:aws:sns:*:1:x"]
+        {
+            assert_eq!(read(&[("SES_EVENTS_TOPIC_ARN", wrong)]).unwrap_err(), ["SES_EVENTS_TOPIC_ARN"], "{wrong}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod ledger;
 pub mod policy;
 pub mod provider_secrets;
 pub mod purpose;
+pub mod receipt;
 pub mod recipient;
 pub mod segment;
 pub mod session;

@@ -16,11 +16,13 @@ use crate::app::verify_otp::VerifyOtp;
 use crate::domain::address::SourceAddress;
 use crate::domain::callers::TrustedCallers;
 use crate::domain::keys::KeyRing;
+use crate::domain::receipt::RECEIPTS_PATH;
 use crate::domain::session::Transport;
 use crate::domain::time::Timestamp;
 use crate::messages::{Catalogs, Key, Locale};
 use crate::ports::clock::Clock;
 use crate::ports::meter::Meter;
+use crate::ports::receipts::ReceiptReader;
 use crate::ports::tokens::PublishedKeys;
 use crate::ports::traces::{Parent, RequestTrace, Traces};
 
@@ -32,6 +34,7 @@ mod grant;
 mod headers;
 mod measures;
 mod problem;
+mod receipts;
 mod record;
 mod send_otp;
 mod sessions;
@@ -39,8 +42,10 @@ mod source;
 mod verify_otp;
 mod well_known;
 
+pub use crate::app::take_receipt::TakeError;
 pub use cors::Cors;
 pub use problem::{FieldError, Problem, ProblemCode};
+pub use receipts::Receipts;
 use record::{Ended, Record};
 pub use sessions::SessionRoutes;
 use sessions::{Presented, log_out, refresh};
@@ -55,6 +60,8 @@ pub const MAX_BODY: usize = 8 * 1024;
 pub struct Api {
     /// `POST /api/auth/otp/send`, where it is served.
     pub send: Option<SendOtp>,
+    /// `POST /api/auth/otp/receipts/{provider}`, where receipts are taken.
+    pub receipts: Option<Receipts>,
     /// `POST /api/auth/otp/verify`, where it is served.
     pub verify: Option<VerifyOtp>,
     /// `POST /api/auth/token/refresh` and `POST /api/auth/logout`, where sessions are on.
@@ -110,6 +117,7 @@ struct Answer {
 
 enum Route<'a> {
     Send(&'a SendOtp),
+    Receipt(&'a Receipts, &'a dyn ReceiptReader),
     Verify(&'a VerifyOtp),
     Refresh(&'a SessionRoutes),
     LogOut(&'a SessionRoutes),
@@ -163,6 +171,7 @@ impl Api {
                 well_known::answer(keys.discovery().await, &call.headers, record)
             }
             Route::KeySet(_) | Route::Discovery(_) => Answer::problem(Problem::method_not_allowed("GET"), record),
+            Route::Receipt(receipts, reader) => receipts::answer(receipts, reader, call, record).await,
             route => self.answer_post(route, call, deadline, record).await,
         }
     }
@@ -182,7 +191,9 @@ impl Api {
             }
             Route::Refresh(routes) => refresh(routes, presented, record).await,
             Route::LogOut(routes) => log_out(routes, presented, record).await,
-            Route::KeySet(_) | Route::Discovery(_) => Answer::problem(Problem::method_not_allowed("GET"), record),
+            Route::Receipt(..) | Route::KeySet(_) | Route::Discovery(_) => {
+                Answer::problem(Problem::method_not_allowed("GET"), record)
+            }
         }
     }
 
@@ -198,10 +209,18 @@ impl Api {
             "/api/auth/otp/verify" => self.verify.as_ref().map(|verify| ("verify", Route::Verify(verify))),
             "/api/auth/token/refresh" => sessions.map(|routes| ("refresh", Route::Refresh(routes))),
             "/api/auth/logout" => sessions.map(|routes| ("logout", Route::LogOut(routes))),
+            path if path.starts_with(RECEIPTS_PATH) => self.receipt_route(path),
             "/.well-known/jwks.json" => published.map(|keys| ("jwks", Route::KeySet(keys))),
             "/.well-known/openid-configuration" => published.map(|keys| ("discovery", Route::Discovery(keys))),
             _ => None,
         }
+    }
+}
+
+impl Api {
+    fn receipt_route(&self, path: &str) -> Option<(&'static str, Route<'_>)> {
+        let receipts = self.receipts.as_ref()?;
+        receipts.reader(path).map(|reader| ("receipts", Route::Receipt(receipts, reader)))
     }
 }
 
@@ -212,7 +231,7 @@ impl Route<'_> {
             Self::Send(send) => Some(send.keys.ring()),
             Self::Verify(verify) => Some(verify.keys.ring()),
             Self::Refresh(routes) | Self::LogOut(routes) => Some(routes.refresh.sessions.keys.ring()),
-            Self::KeySet(_) | Self::Discovery(_) => None,
+            Self::Receipt(..) | Self::KeySet(_) | Self::Discovery(_) => None,
         }
     }
 }

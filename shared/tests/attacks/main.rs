@@ -22,6 +22,7 @@ mod malformed;
 mod naive;
 mod pumping;
 mod purpose;
+mod receipts;
 mod replay;
 mod spelling;
 mod store;
@@ -127,7 +128,10 @@ const SUITE: &[Attack] = suite! {
     deployment {
         secrets_in_the_template_or_over_broad_iam,
         secrets_in_the_environment,
+    }
+    receipts {
         forged_delivery_receipts,
+        replayed_delivery_receipts,
     }
 };
 
