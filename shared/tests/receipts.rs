@@ -609,5 +609,6 @@ fn copy(call: &Call) -> Call {
         headers: call.headers.clone(),
         body: call.body.clone(),
         time_left: call.time_left,
+        trace: call.trace,
     }
 }

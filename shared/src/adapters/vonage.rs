@@ -79,16 +79,6 @@ impl VonageSender {
     }
 }
 
-/// What the SMS API is told of the alphabet. As `unicode`, a text of the GSM alphabet would be billed as two messages; as `text`,
-/// any other loses letters: <https://developer.vonage.com/messaging/sms/guides/concatenation-and-encoding>. The Messages API
-/// finds out by itself.
-fn encoding(text: &str) -> &'static str {
-    match Size::of(text).alphabet {
-        Alphabet::Gsm7 => "text",
-        Alphabet::Ucs2 => "unicode",
-    }
-}
-
 /// What says that a message did what it was for. None without the account's secret. The time of it is when it arrives.
 pub(super) fn conversion(endpoint: Option<&str>, account: &str, message: &str, secrets: &ProviderSecrets) -> Option<Told> {
     let secret = secrets.get(field::VONAGE_API_SECRET)?;
@@ -103,6 +93,16 @@ pub(super) fn conversion(endpoint: Option<&str>, account: &str, message: &str, s
 struct Secrets<'a> {
     api: &'a str,
     signs: bool,
+}
+
+/// What the SMS API is told of the alphabet. As `unicode`, a text of the GSM alphabet would be billed as two messages; as `text`,
+/// any other loses letters: <https://developer.vonage.com/messaging/sms/guides/concatenation-and-encoding>. The Messages API
+/// finds out by itself.
+fn encoding(text: &str) -> &'static str {
+    match Size::of(text).alphabet {
+        Alphabet::Gsm7 => "text",
+        Alphabet::Ucs2 => "unicode",
+    }
 }
 
 #[async_trait]

@@ -111,8 +111,6 @@ pub struct Setup {
     pub sessions: Option<(SessionPolicy, Transport)>,
     /// Where they live.
     pub session_store: Arc<dyn SessionStore>,
-    /// Where traces go; nowhere unless given.
-    pub traces: Option<Arc<dyn Traces>>,
     /// Providers that are to hear of right codes; none unless given.
     pub feedback_to: Vec<&'static str>,
     /// Who tells them; nobody unless given.
@@ -123,6 +121,8 @@ pub struct Setup {
     pub notices: Option<Arc<dyn NoticeReader>>,
     /// Which of them were counted.
     pub receipt_store: Arc<dyn ReceiptStore>,
+    /// Where traces go; nowhere unless given.
+    pub traces: Option<Arc<dyn Traces>>,
 }
 
 /// A service under test.
@@ -257,7 +257,6 @@ impl Setup {
                 lifetime: Duration::from_secs(3600),
             }),
             sessions: None,
-            traces: None,
             feedback_to: Vec::new(),
             feedback: None,
             receipts: vec![
@@ -265,6 +264,7 @@ impl Setup {
                 Arc::new(VonageReceipts::new(receipts::VONAGE_KEY.to_owned())),
             ],
             notices: Some(Arc::new(SesNotices::new(receipts::TOPIC.to_owned()))),
+            traces: None,
         })
     }
 
