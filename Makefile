@@ -1,7 +1,7 @@
 # `make` lists what there is. What CI calls is what a person calls.
 
 .DEFAULT_GOAL := help
-.PHONY: help run web preview test test-web attacks enumeration model faults fault-matrix examples contract fuzz fuzz-smoke check bench-requests bench-start watch invoke invoke-verify report sam-local build validate deploy tools clean
+.PHONY: help run web preview test test-web attacks enumeration model faults fault-matrix examples contract fuzz fuzz-smoke check bench-requests bench-start watch invoke invoke-verify report sam-local build validate game-day monitoring-count deploy tools clean
 
 VENV := .venv
 CARGO_DENY := 0.20.2
@@ -18,6 +18,8 @@ comma := ,
 LOGS ?=
 # Where cargo puts what it builds.
 BUILT = $(or $(CARGO_TARGET_DIR),target)/debug
+# What runs here, with the features that the tests have: dependencies are compiled once for all of them.
+LOCAL_PROGRAMS := cargo build --quiet --locked --workspace --bins --examples
 # What `make invoke` sends.
 EVENT ?= events/send-otp.phone.json
 
@@ -25,7 +27,7 @@ EVENT ?= events/send-otp.phone.json
 export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/.tools/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 # SAM wants a Region even for what never leaves the machine. Not for `deploy`: that goes where your AWS configuration says.
-build validate sam-local: export AWS_DEFAULT_REGION ?= eu-central-1
+build validate game-day monitoring-count sam-local: export AWS_DEFAULT_REGION ?= eu-central-1
 
 help: ## What there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,7 +48,7 @@ test: validate ## Every test, from a fresh clone
 	cargo test --workspace --locked
 	web/run-tests
 	examples/run-tests
-	$(MAKE) contract fuzz-smoke
+	$(MAKE) contract fuzz-smoke game-day
 
 examples: ## Access tokens of the local server, checked in Rust, Node and Python: what is accepted and refused
 	examples/run-tests
@@ -55,13 +57,13 @@ test-web: ## The login page, in a real browser against the real local server
 	web/run-tests
 
 model: ## Send, resend and verify in every order, with crashes, lost replies and retries: states explored, and the controls
-	cargo test --quiet --package otp-auth --test model -- --nocapture --test-threads 1
+	cargo test --quiet --workspace --test model -- --nocapture --test-threads 1
 
 faults: ## Faults between the functions and the table, and a kill at every await: what came of each
-	cargo test --quiet --package otp-auth --test faults -- --nocapture --test-threads 1
+	cargo test --quiet --workspace --test faults -- --nocapture --test-threads 1
 
 contract: $(CONTRACT)/.stamp ## openapi.yaml against the local server: requests from the document, and flows with real codes
-	cargo build --quiet --locked --package dev-server
+	$(LOCAL_PROGRAMS)
 	$(CONTRACT)/bin/python tools/contract/run.py
 
 fuzz-smoke: .tools/.cargo-fuzz-$(CARGO_FUZZ) ## Every fuzz target for a moment
@@ -80,17 +82,17 @@ check: .tools/.cargo-deny-$(CARGO_DENY) ## Format, lints, dependencies, document
 	else echo "advisories: NOT checked, github.com/RustSec/advisory-db cannot be reached"; fi
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 
-fault-matrix: tools ## Every provider and every fault: messages taken, reply, log line
-	cargo test --quiet --package otp-auth --test providers --locked -- --nocapture --exact matrix::fault_matrix
+fault-matrix: tools ## Every provider and every fault: messages taken, reply, metrics, log line
+	cargo test --quiet --workspace --test providers --locked -- --nocapture --exact matrix::fault_matrix
 .PHONY: attacks enumeration
 attacks: tools ## What was done to systems like this one, done to this one: tries, what got through, what may (ONLY=guess: some)
-	cargo test --quiet --locked --package otp-auth --test attacks -- $(ONLY)
+	cargo test --quiet --locked --workspace --test attacks -- $(ONLY)
 
 enumeration: ## Does an account show in bytes, requests or time? The same tests as in `make attacks`
-	cargo test --quiet --locked --package otp-auth --test attacks -- enumeration
+	cargo test --quiet --locked --workspace --test attacks -- enumeration
 
 report: ## A page of the log, target/report.html: of a scripted hour of traffic, or of LOGS=file
-	cargo build --quiet --locked --workspace --bin otpctl --example traffic
+	$(LOCAL_PROGRAMS)
 	@mkdir -p target
 	@test -n "$(LOGS)" || $(BUILT)/examples/traffic target/traffic.jsonl
 	@$(BUILT)/otpctl report $(or $(LOGS),target/traffic.jsonl) --output target/report.html
@@ -126,11 +128,21 @@ build: tools ## What is deployed, into .aws-sam: make build PROVIDERS=twilio,smt
 	@printf '[build]\nfeatures = ["%s"]\n' '$(subst $(comma),"$(comma) ",$(PROVIDERS))' | sed 's/\[""\]/[]/' >target/cargo-lambda.toml
 	CARGO_LAMBDA_GLOBAL=$(CURDIR)/target/cargo-lambda.toml sam build
 
-validate: tools ## template.yaml: sam validate, cfn-lint, and what those let through
+validate: tools ## The templates: sam validate, cfn-lint, and what those let through; dashboard and alarms against the code
 	sam validate --lint
 	sam validate --lint --template examples/api-gateway/template.yaml
-	cfn-lint template.yaml
+	cfn-lint template.yaml web/cloudfront.yaml
+	cfn-lint --regions us-east-1 -- edge/template.yaml
 	python scripts/check_template.py
+	python tools/monitoring/check.py
+
+game-day: tools ## Each alarm's condition made to happen here, and judged by the alarms of template.yaml
+	$(LOCAL_PROGRAMS)
+	target/debug/examples/game_day target/game-day
+	python tools/monitoring/game_day.py target/game-day
+
+monitoring-count: tools ## How many metrics and alarms there are, for the bill
+	@python tools/monitoring/check.py --count
 
 deploy: build ## To AWS: make deploy STAGE=prod PROVIDERS=twilio,smtp
 	sam deploy --config-env $(STAGE)

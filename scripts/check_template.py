@@ -19,6 +19,8 @@ ACTIONS = {
         "secretsmanager:GetSecretValue",
         "ses:SendEmail",
         "sns:Publish",
+        "xray:PutTelemetryRecords",
+        "xray:PutTraceSegments",
     },
     "VerifyOtpRole": {
         "dynamodb:GetItem",
@@ -26,10 +28,19 @@ ACTIONS = {
         "logs:CreateLogStream",
         "logs:PutLogEvents",
         "secretsmanager:GetSecretValue",
+        "xray:PutTelemetryRecords",
+        "xray:PutTraceSegments",
     },
 }
 # Only what a parameter switches on.
-CONDITIONAL = {"sns:Publish": "HasSms", "ses:SendEmail": "HasEmail"}
+CONDITIONAL = {
+    "sns:Publish": "HasSms",
+    "ses:SendEmail": "HasEmail",
+    "xray:PutTelemetryRecords": "IsTraced",
+    "xray:PutTraceSegments": "IsTraced",
+}
+# What AWS has no resources for.
+WITHOUT_RESOURCE = {"xray:PutTelemetryRecords", "xray:PutTraceSegments"}
 # Named like secrets by those who made them, and none: an account's name.
 NO_SECRETS = {"VONAGE_API_KEY"}
 # The one wildcard: all ARNs, excluded, so that phone numbers are left.
@@ -119,7 +130,8 @@ def check_statement(role, statement, condition):
         check(actions == {"sns:Publish"} and statement["NotResource"] == TOPICS, f"{role}: NotResource for {actions}")
         check("Resource" not in statement, f"{role}: both Resource and NotResource")
     else:
-        check("*" not in json.dumps(statement["Resource"]), f"{role}: wildcard resource for {actions}")
+        wild = "*" in json.dumps(statement["Resource"]) and not set(actions) <= WITHOUT_RESOURCE
+        check(not wild, f"{role}: wildcard resource for {actions}")
     return actions
 
 

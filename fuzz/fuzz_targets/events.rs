@@ -1,4 +1,4 @@
-//! What API Gateway hands over, as JSON: every event gets a reply in the format of its own kind of gateway.
+//! What API Gateway and a topic hand over, as JSON: every event gets a reply in the format of its own kind of gateway, a topic none.
 #![no_main]
 
 use lambda_http::Context;
@@ -14,8 +14,12 @@ fuzz_target!(|data: &[u8]| {
     let Ok(event) = serde_json::from_slice::<Event>(data) else { return };
     let service = fresh();
     let (is_http, is_known) = (matches!(event, Event::Http(_)), !matches!(event, Event::Unknown(_)));
-    let reply = block_on(answer(&service.api, event, &context(&service)));
+    let is_notice = matches!(event, Event::Notices(_));
+    let reply = block_on(answer(&service.api, event, &context(&service))).expect("the store in memory answers");
     let reply = serde_json::to_value(reply).expect("a reply is JSON");
+    if is_notice {
+        return assert!(reply.is_null(), "a topic does not listen: {reply}");
+    }
     check_shape(&reply, is_http);
     if is_known {
         check(&reply, is_http);

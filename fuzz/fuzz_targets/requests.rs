@@ -12,14 +12,16 @@
 //! …
 //! ```
 //!
-//! `{{challenge_id}}` and `{{otp_code}}` stand for what came last.
+//! `{{challenge_id}}` and `{{otp_code}}` stand for what came last; as the value of `x-twilio-signature` or `authorization`, `{{signed}}`
+//! stands for a provider's genuine signature of the body, whatever that is.
 #![no_main]
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method};
 use libfuzzer_sys::fuzz_target;
+use otp_auth::domain::segment::Size;
 use otp_auth::http::Call;
-use otp_auth::messages::segment::Size;
+use otp_auth::testing::receipts::{self, TWILIO_TOKEN, VONAGE_SIGNATURE_SECRET};
 use otp_auth::testing::service::Service;
 use otp_auth_fuzz::reply::{self, Reply};
 use otp_auth_fuzz::service::{block_on, fresh};
@@ -76,9 +78,20 @@ fn call(service: &Service, part: &[u8]) -> Option<Call> {
     call.path = path.to_owned();
     call.body = Ok(Bytes::copy_from_slice(body));
     for (name, value) in lines.filter_map(|line| line.split_once(": ")) {
-        call.headers.append(HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(value).ok()?);
+        let value = if value == "{{signed}}" { signed(service, name, body) } else { value.to_owned() };
+        call.headers.append(HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(&value).ok()?);
     }
     Some(call)
+}
+
+fn signed(service: &Service, header: &str, body: &[u8]) -> String {
+    match header {
+        "x-twilio-signature" => receipts::twilio_signature(TWILIO_TOKEN, &receipts::url("twilio"), &receipts::fields_of(body)),
+        _ => {
+            let claims = receipts::vonage_claims(service, body);
+            format!("Bearer {}", receipts::vonage_token("HS256", VONAGE_SIGNATURE_SECRET, &claims))
+        }
+    }
 }
 
 fn waiting(part: &[u8]) -> Option<u64> {

@@ -8,7 +8,10 @@ use crate::adapters::dynamodb::DynamoStore;
 use crate::adapters::failover::Failover;
 use crate::adapters::jwt::Jwt;
 use crate::adapters::no_tokens::NoTokens;
-use crate::adapters::providers::{Providers, UnfitProvider};
+#[cfg(feature = "otel")]
+use crate::adapters::otlp::Otlp;
+use crate::adapters::providers::{self, Providers, UnfitProvider};
+use crate::adapters::receipts::ses::SesNotices;
 use crate::adapters::secrets::{Needs, SecretError, VaultKeys};
 use crate::adapters::system::{SystemClock, SystemRandomness};
 use crate::app::grant::{Grants, Sessions};
@@ -16,16 +19,20 @@ use crate::app::guard::Guard;
 use crate::app::log_out::LogOut;
 use crate::app::refresh_session::RefreshSession;
 use crate::app::send_otp::SendOtp;
+use crate::app::take_receipt::TakeReceipt;
 use crate::app::verify_otp::VerifyOtp;
-use crate::config::{AwsConfig, CoreConfig, EmailProvider, Faults, Lookup, SendConfig, SessionConfig, SmsProvider, Stage};
+use crate::config::{
+    AwsConfig, CoreConfig, EmailProvider, Faults, FeedbackConfig, Lookup, SendConfig, SessionConfig, SmsProvider, Stage,
+};
 use crate::domain::guard::GuardPolicy;
 use crate::domain::recipient::{Channel, Recipient};
 use crate::domain::session::Transport;
-use crate::http::{Api, Cors, SessionRoutes};
+use crate::http::{Api, Cors, Receipts, SessionRoutes};
 use crate::ports::clock::{Clock, Randomness};
 use crate::ports::keys::KeySource;
 use crate::ports::sender::Sender;
 use crate::ports::tokens::{PublishedKeys, TokenChecker, TokenIssuer};
+use crate::ports::traces::Traces;
 use crate::telemetry;
 
 /// Why a function does not start.
@@ -84,7 +91,26 @@ pub async fn send_function(lookup: Lookup<'_>) -> Result<Api, StartError> {
     let (parts, (), (), ()) = tokio::join!(parts(&aws, &config.core), open(&aws, sns), open(&aws, ses), warm_up());
     let parts = parts?;
     let senders = every_sender(&config, &aws, &parts.keys)?.with_failover(&parts.clock);
-    Ok(api(&config.core, &parts, Some(send_otp(&config, &parts, senders)), None))
+    let receipts = receipts(&config, &parts);
+    Ok(Api { receipts, ..api(&config.core, &parts, Some(send_otp(&config, &parts, senders)), None) })
+}
+
+/// Receipts, of the providers that are configured and told where to bring them; none where there is no such provider.
+#[must_use]
+pub fn receipts(config: &SendConfig, parts: &Parts) -> Option<Receipts> {
+    let texts = config.sms.iter().flat_map(|_| &config.providers.sms);
+    let readers: Vec<_> = texts.filter_map(providers::receipts).collect();
+    let by_ses = config.email.is_some() && config.providers.email.contains(&EmailProvider::Ses);
+    let topic = config.ses_events_topic.clone().filter(|_| by_ses);
+    let take = TakeReceipt {
+        store: Arc::clone(&parts.store) as _,
+        keys: Arc::clone(&parts.keys),
+        clock: Arc::clone(&parts.clock),
+        randomness: Arc::clone(&parts.randomness),
+        metrics_namespace: config.core.metrics_namespace.clone(),
+    };
+    let some = !readers.is_empty() || topic.is_some();
+    some.then(|| Receipts { readers, notices: topic.map(|topic| Arc::new(SesNotices::new(topic)) as _), take })
 }
 
 /// Every sender that is configured, by channel, in the order of the settings. Each has its provider's name
@@ -124,12 +150,14 @@ pub fn every_sender(config: &SendConfig, aws: &Aws, keys: &Arc<dyn KeySource>) -
 /// # Errors
 /// [`StartError`], which names everything that is wrong.
 pub async fn verify_function(lookup: Lookup<'_>) -> Result<Api, StartError> {
-    let (aws, config) = both(AwsConfig::read(lookup), CoreConfig::read(lookup))?;
+    let settings = both(AwsConfig::read(lookup), CoreConfig::read(lookup));
+    let ((aws, config), feedback) = both(settings, FeedbackConfig::read(lookup))?;
     telemetry::start(config.log_level);
     let aws = Aws::new(&aws)?;
     let (parts, ()) = tokio::join!(parts(&aws, &config), warm_up());
     let parts = parts?;
-    Ok(api(&config, &parts, None, Some(verify_otp(&config, &parts))))
+    let feedback = providers::feedback(feedback, &aws, &parts.keys)?;
+    Ok(api(&config, &parts, None, Some(VerifyOtp { feedback, ..verify_otp(&config, &parts) })))
 }
 
 /// Sending, by these settings.
@@ -149,6 +177,7 @@ pub fn send_otp(config: &SendConfig, parts: &Parts, senders: Senders) -> SendOtp
         sms: senders.sms.map(|sender| observed(sender, Channel::Sms)),
         fallback: email.clone().filter(|_| config.mail_instead_of_texts),
         email,
+        feedback_to: feedback_to(config),
         decoy: deliveries,
         sign_up: config.core.sign_up,
         keys: Arc::clone(&parts.keys),
@@ -161,7 +190,13 @@ pub fn send_otp(config: &SendConfig, parts: &Parts, senders: Senders) -> SendOtp
     }
 }
 
-/// Verifying, by these settings.
+/// The providers that are to hear of right codes.
+fn feedback_to(config: &SendConfig) -> Vec<&'static str> {
+    let providers = config.providers.sms.iter().filter(|_| config.feedback);
+    providers.filter_map(providers::hears_of_right_codes).collect()
+}
+
+/// Verifying, by these settings; no provider hears of it.
 #[must_use]
 pub fn verify_otp(config: &CoreConfig, parts: &Parts) -> VerifyOtp {
     VerifyOtp {
@@ -176,6 +211,7 @@ pub fn verify_otp(config: &CoreConfig, parts: &Parts) -> VerifyOtp {
         grants: issuer(config, parts)
             .map(|issuer| Grants { issuer, sessions: sessions(config, parts).map(|(sessions, _)| sessions) }),
         guard: Arc::new(Guard::new(Arc::clone(&parts.store) as _, GuardPolicy::default())),
+        feedback: None,
     }
 }
 
@@ -228,6 +264,7 @@ pub fn api(config: &CoreConfig, parts: &Parts, send: Option<SendOtp>, verify: Op
     let cors = Cors::new(config.origins.clone());
     Api {
         send,
+        receipts: None,
         verify,
         sessions,
         published: published.map(|jwt| Arc::new(jwt) as Arc<dyn PublishedKeys>),
@@ -236,7 +273,20 @@ pub fn api(config: &CoreConfig, parts: &Parts, send: Option<SendOtp>, verify: Op
         cors: if cookies { cors.with_credentials() } else { cors },
         clock: Arc::clone(&parts.clock),
         metrics_namespace: config.metrics_namespace.clone(),
+        traces: traces(config, parts),
     }
+}
+
+/// Traces, where a collector is named; a build without them refuses to start with one.
+#[cfg(feature = "otel")]
+fn traces(config: &CoreConfig, parts: &Parts) -> Option<Arc<dyn Traces>> {
+    let (endpoint, randomness) = (config.otlp_endpoint.as_ref()?, Arc::clone(&parts.randomness));
+    Some(Arc::new(Otlp::new(endpoint, config.service_name.clone(), randomness)))
+}
+
+#[cfg(not(feature = "otel"))]
+const fn traces(_: &CoreConfig, _: &Parts) -> Option<Arc<dyn Traces>> {
+    None
 }
 
 /// The store and the keys; the connection to the table is opened while the keys are read.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use otp_auth::domain::recipient::Channel;
-use otp_auth::messages::segment::{Alphabet, Size};
+use otp_auth::domain::segment::{Alphabet, Size};
 use otp_auth::messages::{Brand, Catalogs, Color, Fault, Files, Key, Locale, Look, Messages, UnfitBrand, UnfitMessages};
 use otp_auth::ports::sender::Content;
 use otp_auth::testing::embedded::Embedded;

@@ -173,10 +173,13 @@ async fn a_reply_that_cannot_be_read_is_ambiguous() {
 
 #[tokio::test]
 async fn a_connection_cut_after_the_request_is_ambiguous() {
-    let (aws, _) = stand_in().await;
+    let (aws, outbox) = stand_in().await;
     let lost = || Proof::Ambiguous("connection lost".to_owned());
-    assert_one_attempt(&aws, &sns(&aws), &text(), Fault::Cut, lost()).await;
-    assert_one_attempt(&aws, &ses(&aws), &mail(), Fault::Cut, lost()).await;
+    for (fault, left) in [(Fault::Cut, 0), (Fault::CutAfter, 2)] {
+        assert_one_attempt(&aws, &sns(&aws), &text(), fault.clone(), lost()).await;
+        assert_one_attempt(&aws, &ses(&aws), &mail(), fault, lost()).await;
+        assert_eq!(outbox.sent().len(), left);
+    }
 }
 
 /// Clients like to repeat a request by themselves when a connection that they kept turns out to be closed.

@@ -27,7 +27,7 @@ def a_mailbox():
 def run(client, whole):
     """Every flow, on every spelling of the paths."""
     for path, method in document.operations(whole):
-        if path != document.NOWHERE and 405 not in statuses(whole, path, method):
+        if not is_nowhere(path) and 405 not in statuses(whole, path, method):
             refused_by_its_form(client, path, method.upper(), statuses(whole, path, method))
     for slash in ("", "/"):
         if SEND + slash in client.paths and VERIFY + slash in client.paths:
@@ -39,6 +39,10 @@ def run(client, whole):
 
 def statuses(whole, path, method):
     return {int(status) for status in whole["paths"][path][method]["responses"]}
+
+
+def is_nowhere(path):
+    return path == document.NOWHERE or path.startswith(document.NEVER_SERVED)
 
 
 def refused_by_its_form(client, path, method, said):
@@ -159,8 +163,8 @@ def without_sessions(client):
 
 
 def elsewhere(client, whole):
-    for method in document.METHODS:
-        client.expect(404, "not_found", document.NOWHERE, method=method.upper())
     for path, method in document.operations(whole):
+        if is_nowhere(path):
+            client.expect(404, "not_found", path, method=method.upper())
         if statuses(whole, path, method) == {405}:
             client.expect(405, "method_not_allowed", path, method=method.upper())

@@ -147,6 +147,29 @@ describe('no service', () => {
   })
 })
 
+test('where the browser forbids storage, the page works, and a reload begins anew', async () => {
+  const { page } = await openPage()
+  const forbidden = await page.context().addInitScript(() => {
+    for (const name of ['localStorage', 'sessionStorage']) {
+      Object.defineProperty(window, name, {
+        get: () => {
+          throw new DOMException('Access is denied for this document.', 'SecurityError')
+        },
+      })
+    }
+  })
+  await page.reload()
+  const code = await awaitCode(page, newPhone())
+  await page.getByLabel('Language').selectOption('de')
+  await page.getByLabel('Language').or(page.getByLabel('Sprache')).selectOption('en')
+  await typeCode(page, code)
+  await heading(page, 'You are signed in')
+  await page.reload()
+  await heading(page, 'Sign in')
+  await forbidden.dispose()
+  await page.reload()
+})
+
 const CODES: [Failure['code'], number][] = [
   ['invalid_request', 400],
   ['invalid_identifier', 400],

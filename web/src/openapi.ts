@@ -118,6 +118,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/otp/receipts/twilio": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A status callback of Twilio
+         * @description What became of a text, as [Twilio](https://www.twilio.com/docs/messaging/guides/track-outbound-message-status) tells it. Let in
+         *     by its signature alone: HMAC-SHA1 with the account's token over the configured URL and the sorted fields.
+         *
+         *     Each end of a message (`delivered`, `undelivered`, `failed`) is counted once; a repetition and any other status are accepted and
+         *     mean nothing. What is not signed, or is about another account, is a 400 `invalid_request`.
+         *
+         *     Served where Twilio is named, `RECEIPTS_URL` is set and the token is in the vault; elsewhere a 404 `not_found`.
+         */
+        post: operations["takeTwilioReceipt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/otp/receipts/vonage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A status webhook of Vonage's Messages API
+         * @description What became of a text, as [Vonage](https://developer.vonage.com/en/messages/concepts/messages-status-callbacks) tells it. Let in
+         *     by its signature alone: a token (HS256, with the account's signature secret) that names the account and the hash of the body, and
+         *     is no older than a day.
+         *
+         *     Each end of a message (`delivered`, `rejected`, `undeliverable`) is counted once; a repetition and any other status are accepted
+         *     and mean nothing. What is not signed, or is about another account, is a 400 `invalid_request`.
+         *
+         *     Served where Vonage is named with `VONAGE_API=messages`, `RECEIPTS_URL` is set and the signature secret is in the vault; elsewhere a
+         *     404 `not_found`.
+         */
+        post: operations["takeVonageReceipt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/token/refresh": {
         parameters: {
             query?: never;
@@ -460,6 +514,28 @@ export interface components {
                 "application/json": components["schemas"]["VerifyResponse"];
             };
         };
+        /** @description Genuine, and counted if it is the first of its kind. */
+        ReceiptTaken: {
+            headers: {
+                "Cache-Control": components["headers"]["CacheControl"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
+        /** @description `invalid_request`: not signed, signed for something else, too old, or not readable. The log says which. */
+        ReceiptRefused: {
+            headers: {
+                "Cache-Control": components["headers"]["CacheControl"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Content-Language": components["headers"]["ContentLanguage"];
+                Vary: components["headers"]["Vary"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description The next tokens. The refresh token that was used is not good any more. */
         Refreshed: {
             headers: {
@@ -766,6 +842,28 @@ export interface components {
                 "application/json": components["schemas"]["SessionRequest"];
             };
         };
+        TwilioReceipt: {
+            content: {
+                "application/x-www-form-urlencoded": {
+                    AccountSid: string;
+                    MessageSid: string;
+                    MessageStatus: string;
+                    ErrorCode?: string;
+                };
+            };
+        };
+        VonageReceipt: {
+            content: {
+                "application/json": {
+                    message_uuid: string;
+                    status: string;
+                    channel: string;
+                    error?: {
+                        type?: string;
+                    };
+                };
+            };
+        };
     };
     headers: {
         /**
@@ -927,6 +1025,42 @@ export interface operations {
             200: components["responses"]["Verified"];
             400: components["responses"]["VerifyRefused"];
             409: components["responses"]["NotLinked"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    takeTwilioReceipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["TwilioReceipt"];
+        responses: {
+            204: components["responses"]["ReceiptTaken"];
+            400: components["responses"]["ReceiptRefused"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    takeVonageReceipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["VonageReceipt"];
+        responses: {
+            204: components["responses"]["ReceiptTaken"];
+            400: components["responses"]["ReceiptRefused"];
+            404: components["responses"]["NotFound"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["Internal"];

@@ -62,5 +62,6 @@ fn call(request: Request) -> Call {
         headers: request.headers().clone(),
         body: Ok(request.body().to_vec().into()),
         time_left: None,
+            trace: None,
     }
 }

@@ -1,7 +1,7 @@
 //! The page: a row a language, with the text as a phone shows it and the mail in frames of its own.
 
 use otp_auth::domain::recipient::Channel;
-use otp_auth::messages::segment::{Alphabet, Size};
+use otp_auth::domain::segment::{Alphabet, Size};
 use otp_auth::messages::{Locale, Messages};
 use otp_auth::ports::sender::Content;
 
@@ -66,7 +66,7 @@ fn frame(title: &str, html: &str, dark: bool, width: u16) -> String {
     let shown = html.replace(DARK, if dark { "@media all" } else { "@media not all" });
     let source = escaped(&shown);
     format!(
-        "<figure><iframe sandbox title=\"{title}\" width=\"{width}\" height=\"470\" srcdoc=\"{source}\"></iframe>\
+        "<figure><iframe sandbox title=\"{title}\" width=\"{width}\" height=\"520\" srcdoc=\"{source}\"></iframe>\
          <figcaption>{title}</figcaption></figure>\n"
     )
 }

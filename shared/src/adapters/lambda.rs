@@ -1,4 +1,5 @@
-//! The Lambda runtime: API Gateway events in, replies out, for REST APIs (payload 1.0) and HTTP APIs (payload 2.0).
+//! The Lambda runtime: API Gateway events in, replies out, for REST APIs (payload 1.0) and HTTP APIs (payload 2.0); and what a
+//! topic brings, which nobody waits for.
 //!
 //! The events' shapes are `lambda_http`'s. Turning them into requests is done here, because its own conversion panics on
 //! what callers control (a body that is not base64 though it is declared so, a Host that makes no URL), and because two
@@ -19,12 +20,14 @@ use lambda_http::aws_lambda_events::apigw::{
 };
 use lambda_http::lambda_runtime::{Error, LambdaEvent, service_fn};
 use lambda_http::{Body, Context};
-use serde::de::{Deserialize, Deserializer};
+use serde::de::{Deserialize, Deserializer, IgnoredAny};
 use serde_json::value::RawValue;
 
 use crate::domain::time::{Timestamp, millis};
-use crate::http::{Api, Call, Problem, ProblemCode, UnreadableBody};
+use crate::http::{Api, Call, Problem, ProblemCode, TakeError, UnreadableBody};
 use crate::ports::clock::Clock;
+use crate::ports::receipts::Notice;
+use crate::ports::traces::Parent;
 
 /// Kept from the end of an invocation for the reply itself.
 const FOR_THE_REPLY: Duration = Duration::from_millis(300);
@@ -36,22 +39,45 @@ const FOR_THE_REPLY: Duration = Duration::from_millis(300);
 pub async fn serve(api: Arc<Api>) -> Result<(), Error> {
     lambda_http::lambda_runtime::run(service_fn(move |event: LambdaEvent<Event>| {
         let api = Arc::clone(&api);
-        async move { Ok::<Reply, std::convert::Infallible>(answer(&api, event.payload, &event.context).await) }
+        async move { answer(&api, event.payload, &event.context).await.map_err(|error| error.to_string()) }
     }))
     .await
 }
 
 /// Answers one event in the format of its own kind.
-pub async fn answer(api: &Api, event: Event, context: &Context) -> Reply {
+///
+/// # Errors
+/// What a topic brought could not be taken now. The invocation fails, and so Lambda makes another.
+pub async fn answer(api: &Api, event: Event, context: &Context) -> Result<Reply, TakeError> {
     let time_left = time_left(context, api.clock.as_ref());
-    match event {
-        Event::Rest(event) => Reply::rest(api.handle(&rest_call(*event, &context.request_id, time_left)).await),
-        Event::Http(event) => Reply::http(api.handle(&http_call(*event, &context.request_id, time_left)).await),
+    let trace = context.xray_trace_id.as_deref().and_then(Parent::from_xray);
+    Ok(match event {
+        Event::Notices(notices) => take(api, &notices, &context.request_id).await?,
+        Event::Rest(event) => {
+            let call = Call { trace, time_left, ..rest_call(*event, &context.request_id) };
+            Reply::rest(api.handle(&call).await)
+        }
+        Event::Http(event) => {
+            let call = Call { trace, time_left, ..http_call(*event, &context.request_id) };
+            Reply::http(api.handle(&call).await)
+        }
         Event::Unknown(cause) => {
-            tracing::error!(request_id = context.request_id, cause, "this is no event of API Gateway's");
+            tracing::error!(request_id = context.request_id, cause, "this is no event of API Gateway's, and no topic's");
             Reply::rest(Problem::new(ProblemCode::Internal).into_response(&context.request_id, &api.catalogs, api.locale))
         }
+    })
+}
+
+/// Each notice by itself: those before one that could not be taken are not counted twice when all of them come again.
+async fn take(api: &Api, notices: &Notices, request_id: &str) -> Result<Reply, TakeError> {
+    let Some(receipts) = &api.receipts else {
+        tracing::warn!("a topic brings notices, and no receipts are taken here");
+        return Ok(Reply::Nothing);
+    };
+    for Record { sns, .. } in &notices.records {
+        receipts.take_notice(&Notice { topic: &sns.topic_arn, message: &sns.message }, request_id).await?;
     }
+    Ok(Reply::Nothing)
 }
 
 /// An event of API Gateway, or something else.
@@ -60,6 +86,8 @@ pub enum Event {
     Rest(Box<ApiGatewayProxyRequest>),
     /// An HTTP API's with payload format 2.0.
     Http(Box<ApiGatewayV2httpRequest>),
+    /// What an SNS topic brings.
+    Notices(Notices),
     /// Not an event that this function is made for; why, without anything of it.
     Unknown(String),
 }
@@ -69,10 +97,14 @@ impl<'de> Deserialize<'de> for Event {
         #[derive(serde::Deserialize)]
         struct Format {
             version: Option<String>,
+            #[serde(rename = "Records")]
+            records: Option<IgnoredAny>,
         }
         let text = Box::<RawValue>::deserialize(deserializer)?;
-        let format = serde_json::from_str::<Format>(text.get()).ok().and_then(|format| format.version);
-        let event = match format.as_deref() {
+        let format = serde_json::from_str::<Format>(text.get()).ok();
+        let has_records = format.as_ref().is_some_and(|format| format.records.is_some());
+        let event = match format.and_then(|format| format.version).as_deref() {
+            _ if has_records => serde_json::from_str(text.get()).map(Self::of_records),
             Some("2.0") => serde_json::from_str(text.get()).map(|event| Self::Http(Box::new(event))),
             _ => serde_json::from_str(text.get()).map(|event| Self::Rest(Box::new(event))),
         };
@@ -81,7 +113,37 @@ impl<'de> Deserialize<'de> for Event {
     }
 }
 
-fn rest_call(event: ApiGatewayProxyRequest, invocation: &str, time_left: Option<Duration>) -> Call {
+impl Event {
+    fn of_records(notices: Notices) -> Self {
+        let of_sns = notices.records.iter().all(|record| record.source == "aws:sns");
+        if of_sns && !notices.records.is_empty() { Self::Notices(notices) } else { Self::Unknown("no records of SNS".to_owned()) }
+    }
+}
+
+/// What an SNS topic brings (<https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html>), as far as it matters here. Only
+/// the topic itself may invoke the function with it, so its signature says nothing more.
+#[derive(serde::Deserialize)]
+pub struct Notices {
+    #[serde(rename = "Records")]
+    records: Vec<Record>,
+}
+
+#[derive(serde::Deserialize)]
+struct Record {
+    #[serde(rename = "EventSource")]
+    source: String,
+    #[serde(rename = "Sns")]
+    sns: Sns,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Sns {
+    topic_arn: String,
+    message: String,
+}
+
+fn rest_call(event: ApiGatewayProxyRequest, invocation: &str) -> Call {
     let context = event.request_context;
     // The multi-value headers hold every value; the single ones only the last of each name.
     let headers = if event.multi_value_headers.is_empty() { event.headers } else { event.multi_value_headers };
@@ -92,11 +154,12 @@ fn rest_call(event: ApiGatewayProxyRequest, invocation: &str, time_left: Option<
         path: event.path.unwrap_or_default(),
         headers,
         body: body(event.body.as_deref(), event.is_base64_encoded),
-        time_left,
+        time_left: None,
+        trace: None,
     }
 }
 
-fn http_call(event: ApiGatewayV2httpRequest, invocation: &str, time_left: Option<Duration>) -> Call {
+fn http_call(event: ApiGatewayV2httpRequest, invocation: &str) -> Call {
     let context = event.request_context;
     Call {
         id: request_id(context.request_id, invocation),
@@ -105,7 +168,8 @@ fn http_call(event: ApiGatewayV2httpRequest, invocation: &str, time_left: Option
         path: without_stage(event.raw_path.as_deref(), context.stage.as_deref()),
         headers: with_cookies(event.headers, event.cookies.unwrap_or_default()),
         body: body(event.body.as_deref(), event.is_base64_encoded),
-        time_left,
+        time_left: None,
+        trace: None,
     }
 }
 
@@ -161,6 +225,8 @@ pub enum Reply {
     Rest(ApiGatewayProxyResponse),
     /// To an HTTP API.
     Http(ApiGatewayV2httpResponse),
+    /// To a topic, which does not listen.
+    Nothing,
 }
 
 impl Reply {
@@ -198,10 +264,10 @@ mod tests {
         let (cors, clock) = (Cors::new([].into()), Arc::new(TestClock::default()));
         let (locale, catalogs) = (Locale::default(), Arc::new(Catalogs::compiled()));
         let metrics_namespace = "otp-auth".to_owned();
-        let api =
-            Api { send: None, verify: None, sessions: None, published: None, locale, catalogs, cors, clock, metrics_namespace };
+        let (send, receipts, verify, sessions, published, traces) = (None, None, None, None, None, None);
+        let api = Api { send, receipts, verify, sessions, published, locale, catalogs, cors, clock, metrics_namespace, traces };
         let event = serde_json::from_str(r#"{ "Records": [] }"#).unwrap();
-        let Reply::Rest(reply) = answer(&api, event, &Context::default()).await else { panic!("a REST reply") };
+        let Ok(Reply::Rest(reply)) = answer(&api, event, &Context::default()).await else { panic!("a REST reply") };
         assert_eq!((reply.status_code, &reply.multi_value_headers["cache-control"]), (500, &"no-store".parse().unwrap()));
     }
 

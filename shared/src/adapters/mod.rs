@@ -5,14 +5,21 @@ pub mod decoy;
 mod delivery;
 pub mod dynamodb;
 pub mod failover;
+#[cfg(any(feature = "twilio", feature = "vonage"))]
+pub mod feedback;
 pub mod jwt;
 #[cfg(feature = "lambda")]
 pub mod lambda;
+#[cfg(feature = "smtp")]
+mod line_by_line;
 #[cfg(feature = "aws")]
 mod metered;
 pub mod no_tokens;
+#[cfg(feature = "otel")]
+pub mod otlp;
 pub mod outbox;
 pub mod providers;
+pub mod receipts;
 pub mod rotation;
 pub mod secrets;
 #[cfg(feature = "sendgrid")]

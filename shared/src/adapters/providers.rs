@@ -6,10 +6,12 @@ use std::sync::Arc;
 use super::aws::{Aws, UnreadableTrust};
 use super::ses::SesSender;
 use super::sns::SnsSender;
-use crate::config::{EmailProvider, SendConfig, SesSettings, SmsProvider, SnsSettings};
+use crate::config::{EmailProvider, FeedbackConfig, SendConfig, SesSettings, SmsProvider, SnsSettings, VonageApi};
 #[cfg(any(feature = "twilio", feature = "vonage", feature = "smtp", feature = "sendgrid"))]
 use crate::domain::provider_secrets::field;
+use crate::ports::feedback::Feedback;
 use crate::ports::keys::KeySource;
+use crate::ports::receipts::ReceiptReader;
 use crate::ports::sender::Sender;
 
 /// What senders are made of.
@@ -41,6 +43,66 @@ pub enum UnfitProvider {
     Smtp(#[from] super::smtp::UnfitSmtp),
 }
 
+/// Who tells a provider's receipts; nobody where it is not told where to bring them.
+#[must_use]
+#[cfg_attr(
+    not(any(feature = "twilio", feature = "vonage", feature = "doubles")),
+    allow(clippy::missing_const_for_fn, reason = "SNS brings no receipts")
+)]
+pub fn receipts(provider: &SmsProvider) -> Option<Arc<dyn ReceiptReader>> {
+    match provider {
+        #[cfg(any(feature = "twilio", feature = "doubles"))]
+        SmsProvider::Twilio(settings) => {
+            let url = settings.receipts.clone()?;
+            Some(Arc::new(super::receipts::twilio::TwilioReceipts::new(url, settings.account_sid.clone())))
+        }
+        #[cfg(any(feature = "vonage", feature = "doubles"))]
+        SmsProvider::Vonage(settings) => {
+            settings.receipts.as_ref()?;
+            Some(Arc::new(super::receipts::vonage::VonageReceipts::new(settings.api_key.clone())))
+        }
+        _ => None,
+    }
+}
+
+/// Who tells providers of right codes; nobody where that is off, or in a build without any that wants to hear.
+///
+/// # Errors
+/// A root certificate cannot be read.
+#[cfg(any(feature = "twilio", feature = "vonage"))]
+pub fn feedback(
+    config: Option<FeedbackConfig>,
+    aws: &Aws,
+    keys: &Arc<dyn KeySource>,
+) -> Result<Option<Arc<dyn Feedback>>, UnreadableTrust> {
+    let Some(config) = config else { return Ok(None) };
+    let web = super::web::Web::new(aws.extra_roots().map(<[u8]>::to_vec))?;
+    Ok(Some(Arc::new(super::feedback::ProviderFeedback::new(web, config, Arc::clone(keys), None))))
+}
+
+/// The same in a build without such a provider, where the settings refuse it.
+///
+/// # Errors
+/// Never.
+#[cfg(not(any(feature = "twilio", feature = "vonage")))]
+pub fn feedback(
+    _: Option<FeedbackConfig>,
+    _: &Aws,
+    _: &Arc<dyn KeySource>,
+) -> Result<Option<Arc<dyn Feedback>>, UnreadableTrust> {
+    Ok(None)
+}
+
+/// The name of a provider that wants to hear of right codes. Vonage's Conversion API knows the texts of its SMS API alone.
+#[must_use]
+pub fn hears_of_right_codes(provider: &SmsProvider) -> Option<&'static str> {
+    match provider {
+        SmsProvider::Twilio(_) => Some("twilio"),
+        SmsProvider::Vonage(settings) if settings.api == VonageApi::Sms => Some("vonage"),
+        SmsProvider::Vonage(_) | SmsProvider::Sns => None,
+    }
+}
+
 type Made = Result<Arc<dyn Sender>, UnfitProvider>;
 
 impl<'a> Providers<'a> {
@@ -63,7 +125,8 @@ impl<'a> Providers<'a> {
                 if !has_secrets(self.keys.ring().provider_secrets()) {
                     return Err(UnfitProvider::Secret(field::TWILIO_AUTH_TOKEN));
                 }
-                Ok(Arc::new(TwilioSender::new(self.web()?, ENDPOINT, settings.clone(), Arc::clone(self.keys))))
+                let sender = TwilioSender::new(self.web()?, ENDPOINT, settings.clone(), Arc::clone(self.keys));
+                Ok(Arc::new(sender.with_feedback(self.config.feedback)))
             }
             #[cfg(feature = "vonage")]
             SmsProvider::Vonage(settings) => {

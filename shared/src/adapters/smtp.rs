@@ -17,8 +17,11 @@ use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::{Error, response::Response};
 use lettre::{Address, Message as Letter};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
 
 use super::aws::{CONNECT, SENDER_ATTEMPT, UnreadableTrust};
+use super::line_by_line::LineByLine;
 use crate::config::SmtpSettings;
 use crate::domain::provider_secrets::field;
 use crate::ports::keys::KeySource;
@@ -89,21 +92,32 @@ impl SmtpSender {
 
     /// A connection that is encrypted and knows who we are.
     async fn connect(&self, credentials: &Credentials) -> Result<AsyncSmtpConnection, Delivery> {
-        let SmtpSettings { host, port, tls_at_once, .. } = &self.settings;
-        let we = ClientId::Domain(self.from.email.domain().to_owned());
-        let implicit = tls_at_once.then(|| self.tls.clone());
-        let connecting = AsyncSmtpConnection::connect_tokio1((host.as_str(), *port), Some(CONNECT), &we, implicit, None);
-        let mut connection = connecting.await.map_err(|error| Step::Greeting.failed(&error))?;
-        if !connection.is_encrypted() {
-            if !connection.can_starttls() {
-                connection.abort().await;
-                return Err(unreached("no STARTTLS"));
-            }
-            connection.starttls(self.tls.clone(), &we).await.map_err(|error| Step::Greeting.failed(&error))?;
-        }
+        let mut connection = if self.settings.tls_at_once { self.tls_at_once().await? } else { self.starttls().await? };
         let login = connection.auth(&[Mechanism::Plain, Mechanism::Login], credentials).await;
         login.map_err(|error| Step::Login.failed(&error))?;
         Ok(connection)
+    }
+
+    async fn tls_at_once(&self) -> Result<AsyncSmtpConnection, Delivery> {
+        let (server, we) = ((self.settings.host.as_str(), self.settings.port), self.we());
+        let connecting = AsyncSmtpConnection::connect_tokio1(server, Some(CONNECT), &we, Some(self.tls.clone()), None);
+        connecting.await.map_err(|error| Step::Greeting.failed(&error))
+    }
+
+    async fn starttls(&self) -> Result<AsyncSmtpConnection, Delivery> {
+        let tcp = dial(&self.settings).await.ok_or_else(|| unreached("no connection"))?;
+        let connecting = AsyncSmtpConnection::connect_with_transport(Box::new(LineByLine(tcp)), &self.we()).await;
+        let mut connection = connecting.map_err(|error| Step::Greeting.failed(&error))?;
+        if !connection.can_starttls() {
+            connection.abort().await;
+            return Err(unreached("no STARTTLS"));
+        }
+        connection.starttls(self.tls.clone(), &self.we()).await.map_err(|error| Step::Greeting.failed(&error))?;
+        Ok(connection)
+    }
+
+    fn we(&self) -> ClientId {
+        ClientId::Domain(self.from.email.domain().to_owned())
     }
 
     /// Up to the content, for which the server then waits.
@@ -138,12 +152,22 @@ impl Sender for SmtpSender {
             content_begins.store(true, Ordering::SeqCst);
             let outcome = of_content(connection.message(&letter).await, message.id.clone());
             // The server has what it needs; a goodbye that fails changes nothing.
-            let _ = tokio::time::timeout(GOODBYE, connection.quit()).await;
+            let _ = timeout(GOODBYE, connection.quit()).await;
             outcome
         };
-        let done = tokio::time::timeout(SENDER_ATTEMPT, conversation).await;
+        let done = timeout(SENDER_ATTEMPT, conversation).await;
         done.unwrap_or_else(|_| if content_begins.load(Ordering::SeqCst) { ambiguous("timeout") } else { unreached("timeout") })
     }
+}
+
+/// To the first of the server's addresses that answers.
+async fn dial(SmtpSettings { host, port, .. }: &SmtpSettings) -> Option<TcpStream> {
+    for address in lookup_host((host.as_str(), *port)).await.ok()? {
+        if let Ok(Ok(tcp)) = timeout(CONNECT, TcpStream::connect(address)).await {
+            return Some(tcp);
+        }
+    }
+    None
 }
 
 fn tls(host: &str, trust: &SmtpTrust<'_>) -> Result<TlsParameters, UnreadableTrust> {

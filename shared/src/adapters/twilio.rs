@@ -9,6 +9,8 @@ use async_trait::async_trait;
 use form_urlencoded::Serializer;
 use zeroize::Zeroizing;
 
+use super::feedback::Told;
+use super::receipts::twilio::is_sid;
 use super::web::{self, Post, Reply, Web};
 use crate::config::{TwilioFrom, TwilioSettings};
 use crate::domain::provider_secrets::{ProviderSecrets, field};
@@ -29,6 +31,7 @@ pub struct TwilioSender {
     url: String,
     settings: TwilioSettings,
     keys: Arc<dyn KeySource>,
+    feedback: bool,
 }
 
 impl TwilioSender {
@@ -36,10 +39,17 @@ impl TwilioSender {
     #[must_use]
     pub fn new(web: Web, endpoint: &str, settings: TwilioSettings, keys: Arc<dyn KeySource>) -> Self {
         let url = format!("{endpoint}/2010-04-01/Accounts/{}/Messages.json", settings.account_sid);
-        Self { web, url, settings, keys }
+        Self { web, url, settings, keys, feedback: false }
     }
 
-    fn form(&self, to: &str, text: &str) -> Zeroizing<String> {
+    /// With each text marked as one whose recipient does something with it that Twilio will hear of.
+    #[must_use]
+    pub const fn with_feedback(mut self, wanted: bool) -> Self {
+        self.feedback = wanted;
+        self
+    }
+
+    fn form(&self, to: &str, text: &str, receipts: Option<&str>) -> Zeroizing<String> {
         let from = match &self.settings.from {
             TwilioFrom::Sender(sender) => ("From", sender),
             TwilioFrom::Service(service) => ("MessagingServiceSid", service),
@@ -49,6 +59,12 @@ impl TwilioSender {
             .append_pair(from.0, from.1)
             .append_pair("Body", text)
             .append_pair("ValidityPeriod", VALID_SECONDS);
+        if let Some(url) = receipts {
+            form.append_pair("StatusCallback", url);
+        }
+        if self.feedback {
+            form.append_pair("ProvideFeedback", "true");
+        }
         Zeroizing::new(form.finish())
     }
 }
@@ -67,18 +83,32 @@ impl Sender for TwilioSender {
 
     async fn deliver(&self, message: &Message) -> Delivery {
         let Content::Sms(text) = &message.content else { return web::refused(PROVIDER, RefusalClass::Invalid, "NotAText") };
-        let Some(authorization) = credentials(self.keys.ring().provider_secrets(), &self.settings.account_sid) else {
+        let ring = self.keys.ring();
+        let secrets = ring.provider_secrets();
+        let Some(authorization) = credentials(secrets, &self.settings.account_sid) else {
             return web::refused(PROVIDER, RefusalClass::Credentials, "NoSecret");
         };
+        // What could not be checked is not asked for: callbacks are signed with the account's token, whatever the key.
+        let receipts = self.settings.receipts.as_deref().filter(|_| secrets.get(field::TWILIO_AUTH_TOKEN).is_some());
         let post = Post {
             provider: PROVIDER,
             url: &self.url,
             media_type: "application/x-www-form-urlencoded",
             authorization: Some(authorization),
-            body: self.form(message.to.canonical(), text),
+            body: self.form(message.to.canonical(), text, receipts),
         };
         self.web.post(post).await.map_or_else(|outcome| outcome, |reply| outcome(&reply))
     }
+}
+
+/// What says that a message did what it was for. None without credentials, or for an id that is none: it becomes part of the URL.
+pub(super) fn feedback(endpoint: Option<&str>, account: &str, message: &str, secrets: &ProviderSecrets) -> Option<Told> {
+    let path = is_sid(message).then(|| format!("/2010-04-01/Accounts/{account}/Messages/{message}/Feedback.json"))?;
+    Some(Told {
+        url: endpoint.unwrap_or(ENDPOINT).to_owned() + &path,
+        authorization: Some(credentials(secrets, account)?),
+        form: Zeroizing::new("Outcome=confirmed".to_owned()),
+    })
 }
 
 /// An API key where there is one, else the account's own token.

@@ -12,9 +12,11 @@ use form_urlencoded::Serializer;
 use serde_json::json;
 use zeroize::Zeroizing;
 
+use super::feedback::Told;
 use super::web::{self, Post, Reply, Web};
 use crate::config::{VonageApi, VonageSettings};
-use crate::domain::provider_secrets::field;
+use crate::domain::provider_secrets::{ProviderSecrets, field};
+use crate::domain::segment::{Alphabet, Size};
 use crate::ports::keys::KeySource;
 use crate::ports::sender::{Content, Delivery, Message, RefusalClass, Sender};
 
@@ -47,29 +49,60 @@ impl VonageSender {
         Self { web, url, settings, keys }
     }
 
-    fn post(&self, to: &str, text: &str, secret: &str) -> Post<'_> {
+    fn post(&self, to: &str, text: &str, secrets: &Secrets<'_>) -> Post<'_> {
         let (media_type, body) = match self.settings.api {
-            VonageApi::Messages => ("application/json", self.message(to, text)),
+            VonageApi::Messages => ("application/json", self.message(to, text, secrets.signs)),
             VonageApi::Sms => ("application/x-www-form-urlencoded", self.form(to, text)),
         };
-        let authorization = Some(web::basic(&self.settings.api_key, secret));
+        let authorization = Some(web::basic(&self.settings.api_key, secrets.api));
         Post { provider: PROVIDER, url: &self.url, media_type, authorization, body }
     }
 
-    fn message(&self, to: &str, text: &str) -> Zeroizing<String> {
-        let body = json!({
+    fn message(&self, to: &str, text: &str, signs: bool) -> Zeroizing<String> {
+        let mut body = json!({
             "message_type": "text", "channel": "sms", "to": to, "from": self.settings.sender, "text": text, "ttl": VALID_SECONDS,
         });
+        // What could not be checked is not asked for.
+        if let (Some(url), true, Some(fields)) = (&self.settings.receipts, signs, body.as_object_mut()) {
+            fields.insert("webhook_url".to_owned(), url.as_str().into());
+            fields.insert("webhook_version".to_owned(), "v1".into());
+        }
         Zeroizing::new(body.to_string())
     }
 
     fn form(&self, to: &str, text: &str) -> Zeroizing<String> {
         let mut form = Serializer::new(String::new());
         form.append_pair("from", &self.settings.sender).append_pair("to", to).append_pair("text", text);
-        form.append_pair("type", if text.is_ascii() { "text" } else { "unicode" });
+        form.append_pair("type", encoding(text));
         form.append_pair("ttl", &format!("{VALID_SECONDS}000"));
         Zeroizing::new(form.finish())
     }
+}
+
+/// What the SMS API is told of the alphabet. As `unicode`, a text of the GSM alphabet would be billed as two messages; as `text`,
+/// any other loses letters: <https://developer.vonage.com/messaging/sms/guides/concatenation-and-encoding>. The Messages API
+/// finds out by itself.
+fn encoding(text: &str) -> &'static str {
+    match Size::of(text).alphabet {
+        Alphabet::Gsm7 => "text",
+        Alphabet::Ucs2 => "unicode",
+    }
+}
+
+/// What says that a message did what it was for. None without the account's secret. The time of it is when it arrives.
+pub(super) fn conversion(endpoint: Option<&str>, account: &str, message: &str, secrets: &ProviderSecrets) -> Option<Told> {
+    let secret = secrets.get(field::VONAGE_API_SECRET)?;
+    let mut form = Serializer::new(String::new());
+    form.append_pair("message-id", message).append_pair("delivered", "true");
+    form.append_pair("api_key", account).append_pair("api_secret", secret);
+    let url = format!("{}/conversions/sms", endpoint.unwrap_or(MESSAGES_ENDPOINT));
+    Some(Told { url, authorization: None, form: Zeroizing::new(form.finish()) })
+}
+
+/// What a request needs of the vault: the account's secret, and whether its webhooks can be checked.
+struct Secrets<'a> {
+    api: &'a str,
+    signs: bool,
 }
 
 #[async_trait]
@@ -86,7 +119,8 @@ impl Sender for VonageSender {
         };
         // Digits alone: the country code without its plus.
         let to = message.to.canonical().trim_start_matches('+');
-        match (self.web.post(self.post(to, text, secret)).await, self.settings.api) {
+        let secrets = Secrets { api: secret, signs: ring.provider_secrets().get(field::VONAGE_SIGNATURE_SECRET).is_some() };
+        match (self.web.post(self.post(to, text, &secrets)).await, self.settings.api) {
             (Err(outcome), _) => outcome,
             (Ok(reply), VonageApi::Messages) => of_messages(&reply),
             (Ok(reply), VonageApi::Sms) => of_sms(&reply),

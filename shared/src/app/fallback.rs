@@ -12,6 +12,7 @@ use crate::domain::recipient::{Channel, Recipient};
 use crate::domain::user::{Standing, User};
 use crate::ports::meter;
 use crate::ports::sender::{Delivery, MAIL_PROVIDERS, Sender};
+use crate::ports::store::TakenBy;
 
 impl SendOtp {
     /// What became of the mail in the place of a text that `failed`; none where there is none to send, or none left either.
@@ -48,7 +49,8 @@ impl SendOtp {
         self.guard.not_stopped(&mailbox, self.clock.now()).await?;
         let message = self.message(attempt, &accepted.challenge, &mailbox)?;
         let (slot, id) = (accepted.challenge.slot, accepted.challenge.id);
-        self.store.set_provider(&attempt.key, slot, id, sender.provider()).await?;
+        let by = TakenBy { provider: sender.provider(), message: None };
+        self.store.set_provider(&attempt.key, slot, id, by).await?;
         let patience = attempt.request.deadline.map(|deadline| deadline.since(self.clock.now()));
         Ok(Some(sender.deliver_within(&message, patience).await))
     }

@@ -8,6 +8,7 @@ pub mod log_out;
 pub mod refresh_session;
 pub mod send_otp;
 mod sign_in;
+pub mod take_receipt;
 pub mod verify_otp;
 
 use crate::domain::challenge::{Challenge, InvalidToken};

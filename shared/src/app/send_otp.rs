@@ -33,8 +33,11 @@ use crate::ports::directory::Directory;
 use crate::ports::keys::KeySource;
 use crate::ports::meter;
 use crate::ports::sender::{Delivery, Message, Refusal, RefusalClass, Sender};
-use crate::ports::store::{AddressLimits, AddressVerdict, ChallengeStore, IdempotencyVerdict, StoreError, WindowStore};
+use crate::ports::store::{AddressLimits, AddressVerdict, ChallengeStore, IdempotencyVerdict, StoreError, TakenBy, WindowStore};
 use crate::ports::tokens::{InvalidAccessToken, TokenChecker};
+
+/// How long an undelivered code is tried to be withdrawn: with the store's 2 s before it, a refusal comes within 3 s.
+const WITHDRAWAL: Duration = Duration::from_millis(300);
 
 /// Everything that sending a code needs.
 pub struct SendOtp {
@@ -54,6 +57,8 @@ pub struct SendOtp {
     pub email: Option<Arc<dyn Sender>>,
     /// Who delivers a mail in the place of a text that could not be delivered; none unless the operator wants that.
     pub fallback: Option<Arc<dyn Sender>>,
+    /// Providers that are to hear of right codes: their ids of messages are kept.
+    pub feedback_to: Vec<&'static str>,
     /// The keys.
     pub keys: Arc<dyn KeySource>,
     /// The time.
@@ -442,7 +447,7 @@ impl SendOtp {
             _ if self.sign_up == SignUp::Closed => return Ok((delivery, withheld)),
             Delivery::Accepted { provider, .. } | Delivery::Ambiguous { provider, .. } => {
                 if withheld.is_none() {
-                    self.note_provider(attempt, accepted, outgoing, provider).await;
+                    self.note_provider(attempt, accepted, outgoing, provider, message_id(&delivery)).await;
                 }
                 return Ok((delivery, withheld));
             }
@@ -459,14 +464,29 @@ impl SendOtp {
         Err(failure)
     }
 
-    /// The slot and the counters name who was asked first; where another one delivered, they are put right.
-    async fn note_provider(&self, attempt: &Attempt<'_>, accepted: &Accepted, outgoing: &Outgoing<'_>, provider: &str) {
-        if provider == attempt.provider {
+    /// The slot and the counters name who was asked first; where another one delivered, they are put right. The slot also gets
+    /// the provider's id of the message, if that provider is to hear of a right code.
+    async fn note_provider(
+        &self,
+        attempt: &Attempt<'_>,
+        accepted: &Accepted,
+        outgoing: &Outgoing<'_>,
+        provider: &str,
+        message: Option<&str>,
+    ) {
+        let message = message.filter(|_| self.feedback_to.contains(&provider));
+        let another = provider != attempt.provider;
+        if !another && message.is_none() {
             return;
         }
         let Challenge { slot, id, .. } = accepted.challenge;
-        let (slot, ()) =
-            tokio::join!(self.store.set_provider(&attempt.key, slot, id, provider), self.guard.went_by(outgoing, provider));
+        let counters = async {
+            if another {
+                self.guard.went_by(outgoing, provider).await;
+            }
+        };
+        let by = TakenBy { provider, message };
+        let (slot, ()) = tokio::join!(self.store.set_provider(&attempt.key, slot, id, by), counters);
         if let Err(error) = slot {
             tracing::warn!(%error, "the provider that delivered could not be noted");
         }
@@ -486,10 +506,14 @@ impl SendOtp {
         Ok(Message { id: attempt.message_id(challenge), to: recipient.clone(), content })
     }
 
+    /// Where the store is silent, its own patience has been used up by then. The code stays valid until it expires, but nobody
+    /// was told it.
     async fn withdraw(&self, attempt: &Attempt<'_>, challenge: &Challenge) {
-        if let Err(error) = self.store.kill(&attempt.key, challenge.slot, challenge.id).await {
-            // The code stays valid until it expires, but nobody was told it.
-            tracing::warn!(%error, "an undelivered code could not be withdrawn");
+        let kill = self.store.kill(&attempt.key, challenge.slot, challenge.id);
+        match tokio::time::timeout(WITHDRAWAL, kill).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "an undelivered code could not be withdrawn"),
+            Err(_) => tracing::warn!(error = "no answer in time", "an undelivered code could not be withdrawn"),
         }
     }
 
@@ -588,6 +612,14 @@ fn replayed(ledger: &Ledger, number: u8, now: Timestamp) -> Result<Challenge, Se
         SlotState::Dead => Err(SendError::AlreadyFailed),
         _ if slot.expires <= now => Err(SendError::ReplayExpired),
         _ => Ok(Challenge { key: slot.keys, slot: number, shape: slot.shape, expires: slot.expires, id: slot.id }),
+    }
+}
+
+/// The provider's id of a message that it took.
+const fn message_id(delivery: &Delivery) -> Option<&str> {
+    match delivery {
+        Delivery::Accepted { message_id, .. } => Some(message_id.as_str()),
+        Delivery::Refused { .. } | Delivery::Unreached { .. } | Delivery::Ambiguous { .. } => None,
     }
 }
 

@@ -26,6 +26,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::user::{Identifier, User, UserId, Withheld};
 use crate::ports::clock::{Clock, NoRandomness, Randomness, random};
 use crate::ports::directory::{Directory, DirectoryError};
+use crate::ports::feedback::Feedback;
 use crate::ports::keys::KeySource;
 use crate::ports::meter::{self, UserChange};
 use crate::ports::store::{ChallengeStore, StoreError};
@@ -53,6 +54,8 @@ pub struct VerifyOtp {
     pub grants: Option<Grants>,
     /// Hears of right codes.
     pub guard: Arc<Guard>,
+    /// Providers that want to hear of them too, where they are told.
+    pub feedback: Option<Arc<dyn Feedback>>,
 }
 
 /// A checked request to verify a code.
@@ -188,7 +191,8 @@ impl VerifyOtp {
         match write.verdict(&written) {
             GuessVerdict::Right => {
                 let named = self.named(request, caller.as_ref(), &ring, &write, &written);
-                let (named, ()) = tokio::join!(named, self.answered(request, &ring, &write, written.ledger(), now));
+                let answered = self.answered(request, &ring, &write, written.ledger(), now);
+                let (named, (), ()) = tokio::join!(named, answered, self.tell_provider(&write, written.ledger()));
                 named
             }
             GuessVerdict::Wrong { left } => {
@@ -252,6 +256,14 @@ impl VerifyOtp {
     async fn answered(&self, request: &VerifyRequest, ring: &KeyRing, write: &GuessWrite, ledger: &Ledger, now: Timestamp) {
         if let Some(slot) = ledger.slots.get(&write.slot) {
             self.guard.answered(&request.recipient, slot, &request.source, ring, now).await;
+        }
+    }
+
+    /// The provider that brought the code hears that it was entered. Nothing depends on it.
+    async fn tell_provider(&self, write: &GuessWrite, ledger: &Ledger) {
+        let Some(slot) = ledger.slots.get(&write.slot) else { return };
+        if let (Some(feedback), Some(message)) = (&self.feedback, &slot.message) {
+            feedback.arrived(&slot.provider, message).await;
         }
     }
 

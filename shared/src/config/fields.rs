@@ -24,6 +24,25 @@ pub(super) fn issuer(text: &str) -> Result<String, &'static str> {
     if plain && !path.is_empty() && !path.ends_with('/') { Ok(text.to_owned()) } else { Err(FORM) }
 }
 
+/// `https://host[/path]`: where this service is for everybody. Without a port, because providers sign URLs with and without.
+pub(super) fn public_url(text: &str) -> Result<String, &'static str> {
+    const FORM: &str = "must be an https URL such as https://auth.example.com, without a port and without a slash at its end";
+    let plain = text.strip_prefix("https://").is_some_and(|rest| !rest.contains(':'));
+    if plain { issuer(text).map_err(|_| FORM) } else { Err(FORM) }
+}
+
+/// The ARN of an SNS topic.
+pub(super) fn topic_arn(text: &str) -> Result<String, &'static str> {
+    let parts: Vec<&str> = text.split(':').collect();
+    let plain = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    match parts.as_slice() {
+        ["arn", partition, "sns", rest @ ..] if rest.len() == 3 && plain(partition) && rest.iter().all(|part| plain(part)) => {
+            Ok(text.to_owned())
+        }
+        _ => Err("must be the ARN of an SNS topic, such as arn:aws:sns:eu-west-1:123456789012:mail-events"),
+    }
+}
+
 /// A name or URL of the resource servers.
 pub(super) fn audience(text: &str) -> Result<String, &'static str> {
     let fits = text.len() <= 200 && text.bytes().all(|b| b.is_ascii_graphic() && !b"\"\\".contains(&b));
@@ -41,6 +60,22 @@ pub(super) fn namespace(text: &str) -> Result<String, &'static str> {
         Ok(text.to_owned())
     } else {
         Err("must be up to 255 of the characters A-Z a-z 0-9 . - _ / # :, such as otp-auth/prod, and not begin with AWS/ or :")
+    }
+}
+
+/// What traces call the service.
+pub(super) fn service_name(text: &str) -> Result<String, &'static str> {
+    let fits = text.len() <= 100 && text.bytes().all(|b| b.is_ascii_graphic());
+    if fits { Ok(text.to_owned()) } else { Err("must be up to 100 visible characters without spaces, such as otp-auth") }
+}
+
+/// `http://…`: a collector is a process beside ours, and there is no TLS on the way to it.
+pub(super) fn collector(text: &str) -> Result<String, &'static str> {
+    let parsed = text.parse::<http::Uri>().ok().filter(|uri| uri.scheme_str() == Some("http") && uri.query().is_none());
+    if parsed.is_some_and(|uri| uri.host().is_some()) {
+        Ok(text.to_owned())
+    } else {
+        Err("must be the http URL of a collector on this machine, such as http://localhost:4318")
     }
 }
 

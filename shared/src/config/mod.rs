@@ -16,6 +16,7 @@ use crate::domain::time::Timestamp;
 use crate::messages::{Catalogs, Files, Locale, Messages};
 
 mod aws;
+mod feedback;
 mod fields;
 mod guard;
 mod messages;
@@ -26,6 +27,7 @@ pub mod settings;
 mod tokens;
 
 pub use aws::AwsConfig;
+pub use feedback::FeedbackConfig;
 pub use providers::{EmailProvider, Providers, SmsProvider, SmtpSettings, TwilioFrom, TwilioSettings, VonageApi, VonageSettings};
 use reader::Reader;
 pub use reader::{Fault, Faults, Lookup};
@@ -55,6 +57,10 @@ pub struct CoreConfig {
     pub catalogs: Arc<Catalogs>,
     /// The namespace of the metrics in CloudWatch.
     pub metrics_namespace: String,
+    /// The OpenTelemetry collector that traces go to, where there is one.
+    pub otlp_endpoint: Option<String>,
+    /// What traces call this service.
+    pub service_name: String,
     /// The least severe log lines that are written.
     pub log_level: tracing::Level,
     /// DynamoDB's endpoint, when it is not the region's.
@@ -82,6 +88,10 @@ pub struct SendConfig {
     pub providers: Providers,
     /// Whether a mail may stand in for a text that nobody could deliver.
     pub mail_instead_of_texts: bool,
+    /// The topic that SES tells what became of mail.
+    pub ses_events_topic: Option<String>,
+    /// Whether providers hear of right codes.
+    pub feedback: bool,
     /// SNS's endpoint, when it is not the region's.
     pub sns_endpoint: Option<String>,
     /// SES's endpoint, when it is not the region's.
@@ -122,6 +132,8 @@ impl CoreConfig {
         let tokens = tokens::read(reader);
         let locale = messages::read_locale(reader);
         let metrics_namespace = reader.parsed("METRICS_NAMESPACE", "otp-auth", fields::namespace);
+        let otlp_endpoint = read_otlp_endpoint(reader);
+        let service_name = reader.parsed("OTEL_SERVICE_NAME", "otp-auth", fields::service_name);
         let log_level = reader.choice(
             "LOG_LEVEL",
             "info",
@@ -146,6 +158,8 @@ impl CoreConfig {
             locale: locale?,
             catalogs: catalogs?,
             metrics_namespace: metrics_namespace?,
+            otlp_endpoint,
+            service_name: service_name?,
             log_level: log_level?,
             dynamodb_endpoint,
             secrets_endpoint,
@@ -179,6 +193,8 @@ impl SendConfig {
         if guard.is_some() && !texts && reader.get("DEFAULT_FROM_EMAIL").is_none() {
             reader.fault("DEFAULT_FROM_EMAIL", "must be set when SMS_ALLOWED_COUNTRIES is not: nothing could be sent");
         }
+        let feedback = feedback::read(reader, core.as_ref().map(|core| core.sign_up));
+        let ses_events_topic = reader.optional("SES_EVENTS_TOPIC_ARN", fields::topic_arn);
         let sns_endpoint = reader.optional("SNS_ENDPOINT", fields::endpoint);
         let ses_endpoint = reader.optional("SES_ENDPOINT", fields::endpoint);
         Some(Self {
@@ -190,10 +206,21 @@ impl SendConfig {
             email,
             providers: providers?,
             mail_instead_of_texts: mail_instead_of_texts?,
+            ses_events_topic,
+            feedback: feedback?,
             sns_endpoint,
             ses_endpoint,
         })
     }
+}
+
+/// Only a build with the feature has what traces need.
+fn read_otlp_endpoint(reader: &mut Reader<'_>) -> Option<String> {
+    let endpoint = reader.optional("OTEL_EXPORTER_OTLP_ENDPOINT", fields::collector)?;
+    if !cfg!(feature = "otel") {
+        reader.fault("OTEL_EXPORTER_OTLP_ENDPOINT", "needs a build with the feature otel");
+    }
+    Some(endpoint)
 }
 
 /// Reads what messages are made of, and nothing else.
@@ -322,6 +349,21 @@ mod tests {
         let policy = read(&[("OTP_EXPIRY_MINUTES", "3")]).unwrap().core.policy;
         assert_eq!(policy.sms_lifetime, Duration::from_secs(180));
         assert_eq!(policy.email_lifetime, Duration::from_secs(180));
+    }
+
+    #[test]
+    fn feedback_and_events_of_mail_are_off_unless_they_fit() {
+        let config = read(&[]).unwrap();
+        assert_eq!((config.feedback, config.ses_events_topic), (false, None));
+        let topic = "arn:aws:sns:eu-west-1:123456789012:mail-events";
+        let config = read(&[("SES_EVENTS_TOPIC_ARN", topic), ("DELIVERY_FEEDBACK", "on")]).unwrap();
+        assert_eq!((config.feedback, config.ses_events_topic.as_deref()), (true, Some(topic)));
+        assert_eq!(read(&[("DELIVERY_FEEDBACK", "on"), ("SIGN_UP", "closed")]).unwrap_err(), ["DELIVERY_FEEDBACK"]);
+        assert_eq!(read(&[("DELIVERY_FEEDBACK", "yes")]).unwrap_err(), ["DELIVERY_FEEDBACK"]);
+        for wrong in ["*", "mail-events", "arn:aws:sns:eu-west-1:123456789012", "arn:aws:sqs:eu-west-1:1:x", "arn:aws:sns:*:1:x"]
+        {
+            assert_eq!(read(&[("SES_EVENTS_TOPIC_ARN", wrong)]).unwrap_err(), ["SES_EVENTS_TOPIC_ARN"], "{wrong}");
+        }
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Who delivers: the providers in their order, and the settings of those that are not AWS. Their secrets are the vault's.
 
+use super::fields;
 use super::reader::Reader;
+use crate::domain::receipt::RECEIPTS_PATH;
 
 /// The providers of each channel, the one that is asked first first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +42,8 @@ pub struct TwilioSettings {
     pub account_sid: String,
     /// Whom texts come from.
     pub from: TwilioFrom,
+    /// Where it is asked to tell what became of texts, if anywhere.
+    pub receipts: Option<String>,
 }
 
 /// Whom Twilio's texts come from.
@@ -60,6 +64,9 @@ pub struct VonageSettings {
     pub sender: String,
     /// Through which of its interfaces.
     pub api: VonageApi,
+    /// Where it is asked to tell what became of texts, if anywhere. Not through the SMS API, whose receipts are signed in
+    /// another way.
+    pub receipts: Option<String>,
 }
 
 /// Vonage's interfaces.
@@ -94,8 +101,9 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Providers> {
     let sms_names = names(reader, "SMS_PROVIDERS", "sns", &[("sns", true), ("twilio", TWILIO), ("vonage", VONAGE)]);
     let email_names = names(reader, "EMAIL_PROVIDERS", "ses", &[("ses", true), ("smtp", SMTP), ("sendgrid", SENDGRID_API)]);
     let named = |names: &Option<Vec<String>>, name: &str| names.iter().flatten().any(|named| named == name);
-    let twilio = read_twilio(reader, named(&sms_names, "twilio"));
-    let vonage = read_vonage(reader, named(&sms_names, "vonage"));
+    let receipts = reader.optional("RECEIPTS_URL", fields::public_url);
+    let twilio = read_twilio(reader, named(&sms_names, "twilio"), receipts.as_deref());
+    let vonage = read_vonage(reader, named(&sms_names, "vonage"), receipts.as_deref());
     let smtp = read_smtp(reader, named(&email_names, "smtp"));
     let sms = sms_names?.into_iter().map(|name| match name.as_str() {
         "twilio" => twilio.clone().map(SmsProvider::Twilio),
@@ -148,8 +156,8 @@ fn wanted<T>(
     reader.optional(variable, parse)
 }
 
-fn read_twilio(reader: &mut Reader<'_>, named: bool) -> Option<TwilioSettings> {
-    let account_sid = wanted(reader, ("TWILIO_ACCOUNT_SID", "twilio"), named, |text| sid(text, "AC"));
+fn read_twilio(reader: &mut Reader<'_>, named: bool, receipts: Option<&str>) -> Option<TwilioSettings> {
+    let account_sid = wanted(reader, ("TWILIO_ACCOUNT_SID", "twilio"), named, account_sid);
     let sender = reader.optional("TWILIO_FROM_NUMBER", sender);
     let service = reader.optional("TWILIO_MESSAGING_SERVICE_SID", |text| sid(text, "MG"));
     let given = ["TWILIO_FROM_NUMBER", "TWILIO_MESSAGING_SERVICE_SID"].map(|variable| reader.get(variable).is_some());
@@ -157,17 +165,16 @@ fn read_twilio(reader: &mut Reader<'_>, named: bool) -> Option<TwilioSettings> {
         reader.fault("TWILIO_FROM_NUMBER", "or TWILIO_MESSAGING_SERVICE_SID must be set for twilio, one of them alone");
     }
     let from = sender.map(TwilioFrom::Sender).or_else(|| service.map(TwilioFrom::Service));
-    Some(TwilioSettings { account_sid: account_sid?, from: from? })
+    let receipts = receipts.map(|url| format!("{url}{RECEIPTS_PATH}/twilio"));
+    Some(TwilioSettings { account_sid: account_sid?, from: from?, receipts })
 }
 
-fn read_vonage(reader: &mut Reader<'_>, named: bool) -> Option<VonageSettings> {
-    let api_key = wanted(reader, ("VONAGE_API_KEY", "vonage"), named, |text| {
-        let plain = text.len() <= 32 && text.bytes().all(|b| b.is_ascii_alphanumeric());
-        if plain { Ok(text.to_owned()) } else { Err("must be up to 32 letters and digits") }
-    });
+fn read_vonage(reader: &mut Reader<'_>, named: bool, receipts: Option<&str>) -> Option<VonageSettings> {
+    let api_key = wanted(reader, ("VONAGE_API_KEY", "vonage"), named, api_key);
     let sender = wanted(reader, ("VONAGE_SENDER", "vonage"), named, sender);
     let api = reader.choice("VONAGE_API", "messages", &[("messages", VonageApi::Messages), ("sms", VonageApi::Sms)]);
-    Some(VonageSettings { api_key: api_key?, sender: sender?, api: api? })
+    let receipts = receipts.filter(|_| api == Some(VonageApi::Messages)).map(|url| format!("{url}{RECEIPTS_PATH}/vonage"));
+    Some(VonageSettings { api_key: api_key?, sender: sender?, api: api?, receipts })
 }
 
 fn read_smtp(reader: &mut Reader<'_>, named: bool) -> Option<SmtpSettings> {
@@ -194,6 +201,17 @@ impl SmtpSettings {
     pub fn password_has_spaces(&self) -> bool {
         self.host == GMAIL
     }
+}
+
+/// Twilio's account.
+pub(super) fn account_sid(text: &str) -> Result<String, &'static str> {
+    sid(text, "AC")
+}
+
+/// Vonage's account.
+pub(super) fn api_key(text: &str) -> Result<String, &'static str> {
+    let plain = text.len() <= 32 && text.bytes().all(|b| b.is_ascii_alphanumeric());
+    if plain { Ok(text.to_owned()) } else { Err("must be up to 32 letters and digits") }
 }
 
 /// Twilio's ids: two letters and 32 hexadecimal digits.
@@ -278,6 +296,35 @@ mod tests {
             ["TWILIO_ACCOUNT_SID", "TWILIO_FROM_NUMBER", "VONAGE_API_KEY", "VONAGE_SENDER", "EMAIL_HOST", "EMAIL_HOST_USER"]
         {
             assert!(faults.contains(variable), "{variable}: {faults}");
+        }
+    }
+
+    #[test]
+    fn receipts_come_to_a_public_url_and_only_where_they_can_be_checked() {
+        let url = ("RECEIPTS_URL", "https://abc.execute-api.eu-west-1.amazonaws.com/prod");
+        let twilio = read(&[&TWILIO[..], &[url]].concat()).unwrap().sms;
+        let path = "https://abc.execute-api.eu-west-1.amazonaws.com/prod/api/auth/otp/receipts/twilio";
+        assert!(matches!(twilio.as_slice(), [_, SmsProvider::Twilio(settings)] if settings.receipts.as_deref() == Some(path)));
+        for (api, wanted) in [("messages", true), ("sms", false)] {
+            let vonage =
+                [("SMS_PROVIDERS", "vonage"), ("VONAGE_API_KEY", "key"), ("VONAGE_SENDER", "Acme"), ("VONAGE_API", api), url];
+            let vonage = read(&vonage).unwrap().sms;
+            assert!(
+                matches!(vonage.as_slice(), [SmsProvider::Vonage(settings)] if settings.receipts.is_some() == wanted),
+                "{api}"
+            );
+        }
+        for wrong in [
+            "http://auth.example.com",
+            "http://localhost",
+            "https://auth.example.com/",
+            "https://auth.example.com:443",
+            "https://auth.example.com/x?y=z",
+            "https://Auth.example.com",
+            "auth.example.com",
+            "https://",
+        ] {
+            assert!(read(&[("RECEIPTS_URL", wrong)]).unwrap_err().starts_with("RECEIPTS_URL must be an https URL"), "{wrong}");
         }
     }
 

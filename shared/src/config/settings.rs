@@ -269,6 +269,29 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting("SES_CONFIGURATION_SET", Scope::Send, "none", "a name", "The SES configuration set to send under."),
     setting(
+        "DELIVERY_FEEDBACK",
+        Scope::Both,
+        "off",
+        "off, on",
+        "Whether Twilio, and Vonage for its SMS API, hear that a code was entered ([receipts](receipts.md#feedback)). Needs open sign-up \
+         and a build that has one of them.",
+    ),
+    setting(
+        "RECEIPTS_URL",
+        Scope::Send,
+        "none: no receipts of texts",
+        "an https URL without a port and without a slash at its end",
+        "Where providers reach this service: Twilio and Vonage are asked to tell there what became of texts \
+         ([receipts](receipts.md)).",
+    ),
+    setting(
+        "SES_EVENTS_TOPIC_ARN",
+        Scope::Send,
+        "none: no receipts of mail",
+        "the ARN of an SNS topic",
+        "The topic to which SES publishes what became of mail, and which invokes this function.",
+    ),
+    setting(
         "SMS_PROVIDERS",
         Scope::Send,
         "sns",
@@ -290,7 +313,7 @@ pub const SETTINGS: &[Setting] = &[
         "ses, smtp, sendgrid, separated by commas",
         "Who delivers mail, in the order in which they are asked. All but ses need a build that has them.",
     ),
-    setting("TWILIO_ACCOUNT_SID", Scope::Send, "none", "AC and 32 hexadecimal digits", "The Twilio account."),
+    setting("TWILIO_ACCOUNT_SID", Scope::Both, "none", "AC and 32 hexadecimal digits", "The Twilio account."),
     setting(
         "TWILIO_FROM_NUMBER",
         Scope::Send,
@@ -305,7 +328,7 @@ pub const SETTINGS: &[Setting] = &[
         "MG and 32 hexadecimal digits",
         "The Twilio Messaging Service that chooses whom texts come from.",
     ),
-    setting("VONAGE_API_KEY", Scope::Send, "none", "up to 32 letters and digits", "The Vonage account."),
+    setting("VONAGE_API_KEY", Scope::Both, "none", "up to 32 letters and digits", "The Vonage account."),
     setting(
         "VONAGE_SENDER",
         Scope::Send,
@@ -343,6 +366,14 @@ pub const SETTINGS: &[Setting] = &[
         "up to 255 of A-Z a-z 0-9 . - _ / # :",
         "The namespace of the metrics in CloudWatch; logs.md lists them.",
     ),
+    setting(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        Scope::Both,
+        "none",
+        "an http URL",
+        "The OpenTelemetry collector on this machine that traces go to. Needs a build with the feature otel; logs.md has the rest.",
+    ),
+    setting("OTEL_SERVICE_NAME", Scope::Both, "otp-auth", "up to 100 visible characters", "What traces call this service."),
     setting("LOG_LEVEL", Scope::Both, "info", "error, warn, info, debug, trace", "The least severe lines that are logged."),
     setting("AWS_REGION", Scope::Aws, "required", "a region", "Where everything is."),
     setting("AWS_ACCESS_KEY_ID", Scope::Aws, "required", "a key id", "The function's role."),

@@ -14,6 +14,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::address::SourceAddress;
 use super::callers::TrustedCallers;
 use super::provider_secrets::ProviderSecrets;
+use super::receipt::Receipt;
 use super::recipient::Recipient;
 use super::signing::SigningKeys;
 
@@ -168,6 +169,14 @@ impl KeyRing {
     #[must_use]
     pub fn idempotency_key(&self, header: &str) -> String {
         format!("K#{}", short_text(&mac(&self.identifiers, &[b"idempotency", header.as_bytes()])))
+    }
+
+    /// Partition key of the item that remembers that this receipt was counted.
+    #[must_use]
+    pub fn receipt_key(&self, receipt: &Receipt) -> String {
+        let Receipt { provider, message, fate, .. } = receipt;
+        let parts = ["receipt", provider, message.as_str(), fate.as_str()].map(str::as_bytes);
+        format!("M#{}", short_text(&mac(&self.identifiers, &parts)))
     }
 
     /// A fingerprint of a request, to tell "the same body" from "another body" without keeping either.

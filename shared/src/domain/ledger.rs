@@ -76,6 +76,8 @@ pub struct Slot {
     pub counted: Vec<Timestamp>,
     /// Who is asked first to deliver them.
     pub provider: String,
+    /// The provider's id of the last message, where the provider is to hear of a right code.
+    pub message: Option<String>,
 }
 
 /// What became of a challenge.

@@ -14,13 +14,22 @@ pub mod field {
     pub const TWILIO_API_KEY_SECRET: &str = "twilio:api_key_secret";
     /// The secret of the Vonage account.
     pub const VONAGE_API_SECRET: &str = "vonage:api_secret";
+    /// The secret that Vonage signs its webhooks with.
+    pub const VONAGE_SIGNATURE_SECRET: &str = "vonage:signature_secret";
     /// The password at the SMTP server.
     pub const SMTP_PASSWORD: &str = "smtp:password";
     /// The key for SendGrid's web API.
     pub const SENDGRID_API_KEY: &str = "sendgrid:api_key";
     /// All of them.
-    pub const ALL: [&str; 6] =
-        [TWILIO_AUTH_TOKEN, TWILIO_API_KEY, TWILIO_API_KEY_SECRET, VONAGE_API_SECRET, SMTP_PASSWORD, SENDGRID_API_KEY];
+    pub const ALL: [&str; 7] = [
+        TWILIO_AUTH_TOKEN,
+        TWILIO_API_KEY,
+        TWILIO_API_KEY_SECRET,
+        VONAGE_API_SECRET,
+        VONAGE_SIGNATURE_SECRET,
+        SMTP_PASSWORD,
+        SENDGRID_API_KEY,
+    ];
 }
 
 /// The providers' secrets. Does not print.

@@ -14,6 +14,8 @@ pub(super) fn of(record: &Record, status: StatusCode) -> &'static str {
         "refresh" => refresh(record.code, failed),
         "logout" if record.code == "ok" => "session.ended",
         "jwks" | "discovery" if record.code == "ok" => "keys.read",
+        "receipts" if record.code == "ok" && record.provider.is_empty() => "request.preflight",
+        "receipts" if record.code == "ok" => "receipt.taken",
         _ if failed => "request.failed",
         _ => "request.invalid",
     }

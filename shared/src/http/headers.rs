@@ -20,8 +20,13 @@ const LEAST_KEY: usize = 22;
 
 /// Is the body JSON by its content type?
 pub(super) fn is_json(headers: &HeaderMap) -> bool {
+    is_of_type(headers, "application/json")
+}
+
+/// Is the body of this media type by its content type, whatever its parameters?
+pub(super) fn is_of_type(headers: &HeaderMap, media_type: &str) -> bool {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
+    content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(media_type)
 }
 
 /// The Idempotency-Key: none when absent, an error when it cannot be one.

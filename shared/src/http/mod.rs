@@ -16,12 +16,15 @@ use crate::app::verify_otp::VerifyOtp;
 use crate::domain::address::SourceAddress;
 use crate::domain::callers::TrustedCallers;
 use crate::domain::keys::KeyRing;
+use crate::domain::receipt::RECEIPTS_PATH;
 use crate::domain::session::Transport;
 use crate::domain::time::Timestamp;
 use crate::messages::{Catalogs, Key, Locale};
 use crate::ports::clock::Clock;
 use crate::ports::meter::Meter;
+use crate::ports::receipts::ReceiptReader;
 use crate::ports::tokens::PublishedKeys;
+use crate::ports::traces::{Parent, RequestTrace, Traces};
 
 mod body;
 mod cookie;
@@ -31,6 +34,7 @@ mod grant;
 mod headers;
 mod measures;
 mod problem;
+mod receipts;
 mod record;
 mod send_otp;
 mod sessions;
@@ -38,8 +42,10 @@ mod source;
 mod verify_otp;
 mod well_known;
 
+pub use crate::app::take_receipt::TakeError;
 pub use cors::Cors;
 pub use problem::{FieldError, Problem, ProblemCode};
+pub use receipts::Receipts;
 use record::{Ended, Record};
 pub use sessions::SessionRoutes;
 use sessions::{Presented, log_out, refresh};
@@ -54,6 +60,8 @@ pub const MAX_BODY: usize = 8 * 1024;
 pub struct Api {
     /// `POST /api/auth/otp/send`, where it is served.
     pub send: Option<SendOtp>,
+    /// `POST /api/auth/otp/receipts/{provider}`, where receipts are taken.
+    pub receipts: Option<Receipts>,
     /// `POST /api/auth/otp/verify`, where it is served.
     pub verify: Option<VerifyOtp>,
     /// `POST /api/auth/token/refresh` and `POST /api/auth/logout`, where sessions are on.
@@ -70,6 +78,8 @@ pub struct Api {
     pub clock: Arc<dyn Clock>,
     /// The namespace of the metrics in CloudWatch.
     pub metrics_namespace: String,
+    /// Where traces go; none unless the operator wants them.
+    pub traces: Option<Arc<dyn Traces>>,
 }
 
 /// A request as it arrived, whatever it came through.
@@ -89,6 +99,8 @@ pub struct Call {
     pub body: Result<Bytes, UnreadableBody>,
     /// How long the caller of this process will wait, where that is known.
     pub time_left: Option<Duration>,
+    /// The trace that the request is part of, by the platform's word.
+    pub trace: Option<Parent>,
 }
 
 /// The body was declared to be base64, and is not.
@@ -105,6 +117,7 @@ struct Answer {
 
 enum Route<'a> {
     Send(&'a SendOtp),
+    Receipt(&'a Receipts, &'a dyn ReceiptReader),
     Verify(&'a VerifyOtp),
     Refresh(&'a SessionRoutes),
     LogOut(&'a SessionRoutes),
@@ -124,15 +137,13 @@ impl Api {
         let mut response = reply.unwrap_or_else(|problem| problem.into_response(&call.id, &self.catalogs, locale));
         headers::add_to_every_reply(&mut response, &call.id);
         self.cors.add_to_reply(&mut response, &call.headers);
-        let at = self.clock.now();
-        record.write(&Ended {
-            request_id: &call.id,
-            status: response.status(),
-            at,
-            took: at.since(started),
-            notes: &meter.notes(),
-            namespace: &self.metrics_namespace,
-        });
+        let (at, notes, status) = (self.clock.now(), meter.notes(), response.status());
+        let (took, namespace) = (at.since(started), self.metrics_namespace.as_str());
+        let ended = Ended { request_id: &call.id, status, at, took, notes: &notes, namespace };
+        record.write(&ended);
+        if let Some(traces) = &self.traces {
+            traces.finished(&trace(&record, &ended, call, started)).await;
+        }
         response
     }
 
@@ -160,6 +171,7 @@ impl Api {
                 well_known::answer(keys.discovery().await, &call.headers, record)
             }
             Route::KeySet(_) | Route::Discovery(_) => Answer::problem(Problem::method_not_allowed("GET"), record),
+            Route::Receipt(receipts, reader) => receipts::answer(receipts, reader, call, record).await,
             route => self.answer_post(route, call, deadline, record).await,
         }
     }
@@ -179,7 +191,9 @@ impl Api {
             }
             Route::Refresh(routes) => refresh(routes, presented, record).await,
             Route::LogOut(routes) => log_out(routes, presented, record).await,
-            Route::KeySet(_) | Route::Discovery(_) => Answer::problem(Problem::method_not_allowed("GET"), record),
+            Route::Receipt(..) | Route::KeySet(_) | Route::Discovery(_) => {
+                Answer::problem(Problem::method_not_allowed("GET"), record)
+            }
         }
     }
 
@@ -195,10 +209,18 @@ impl Api {
             "/api/auth/otp/verify" => self.verify.as_ref().map(|verify| ("verify", Route::Verify(verify))),
             "/api/auth/token/refresh" => sessions.map(|routes| ("refresh", Route::Refresh(routes))),
             "/api/auth/logout" => sessions.map(|routes| ("logout", Route::LogOut(routes))),
+            path if path.starts_with(RECEIPTS_PATH) => self.receipt_route(path),
             "/.well-known/jwks.json" => published.map(|keys| ("jwks", Route::KeySet(keys))),
             "/.well-known/openid-configuration" => published.map(|keys| ("discovery", Route::Discovery(keys))),
             _ => None,
         }
+    }
+}
+
+impl Api {
+    fn receipt_route(&self, path: &str) -> Option<(&'static str, Route<'_>)> {
+        let receipts = self.receipts.as_ref()?;
+        receipts.reader(path).map(|reader| ("receipts", Route::Receipt(receipts, reader)))
     }
 }
 
@@ -209,8 +231,22 @@ impl Route<'_> {
             Self::Send(send) => Some(send.keys.ring()),
             Self::Verify(verify) => Some(verify.keys.ring()),
             Self::Refresh(routes) | Self::LogOut(routes) => Some(routes.refresh.sessions.keys.ring()),
-            Self::KeySet(_) | Self::Discovery(_) => None,
+            Self::Receipt(..) | Self::KeySet(_) | Self::Discovery(_) => None,
         }
+    }
+}
+
+/// The same that the log line says, as a trace.
+fn trace<'a>(record: &Record, ended: &Ended<'a>, call: &'a Call, started: Timestamp) -> RequestTrace<'a> {
+    RequestTrace {
+        parent: call.trace,
+        id: &call.id,
+        route: record.route,
+        event: event::of(record, ended.status),
+        status: ended.status.as_u16(),
+        started,
+        took: ended.took,
+        waits: &ended.notes.waits,
     }
 }
 

@@ -71,6 +71,12 @@ impl Record {
         self
     }
 
+    /// Who brought a receipt.
+    pub(super) fn by(mut self, provider: &str) -> Self {
+        provider.clone_into(&mut self.provider);
+        self
+    }
+
     pub(super) const fn with_code(mut self, code: ProblemCode) -> Self {
         self.code = code.as_str();
         self

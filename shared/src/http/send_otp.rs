@@ -20,7 +20,7 @@ use crate::messages::{Key, Locale};
 use crate::ports::store::StoreError;
 
 /// After this long, a store or provider that was down may be up again.
-const TRY_AGAIN: Duration = Duration::from_secs(5);
+pub(super) const TRY_AGAIN: Duration = Duration::from_secs(5);
 
 /// An operator stops something for longer than a moment.
 const STOPPED: Duration = Duration::from_secs(5 * 60);

@@ -1,6 +1,6 @@
 //! What every message names, and how mail looks.
 
-use super::segment;
+use crate::domain::segment;
 
 /// What every message names.
 #[derive(Clone, Debug, PartialEq, Eq)]

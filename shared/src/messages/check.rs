@@ -7,8 +7,8 @@ use super::key::Key;
 use super::layouts::Part;
 use super::locale::Locale;
 use super::pattern::placeholders;
-use super::segment::Size;
 use super::{Facts, Messages, UnfitMessages, WORDINGS};
+use crate::domain::segment::Size;
 
 /// The longest code that failures lead to, and the shortest that settings allow.
 const LONGEST_CODE: &str = "0123456789ABCDEF";

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::domain::code::Code;
 use crate::domain::recipient::Channel;
+use crate::domain::segment::Size;
 use crate::ports::sender::Content;
 
 mod brand;
@@ -23,7 +24,6 @@ mod layouts;
 mod locale;
 mod pattern;
 mod plural;
-pub mod segment;
 
 pub use brand::{Brand, Color, Look, UnfitBrand};
 pub use catalogs::{Catalogs, Files};
@@ -32,7 +32,6 @@ pub use key::Key;
 use layouts::{Layouts, Part};
 pub use locale::Locale;
 use pattern::Style;
-use segment::Size;
 
 /// The wordings of a text, the fullest first: the first that is one SMS is sent.
 const WORDINGS: [Key; 4] = [Key::Sms, Key::SmsWithoutTime, Key::SmsWithoutWarning, Key::SmsWithoutName];

@@ -7,11 +7,13 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::sender::Delivery;
 use crate::domain::recipient::Channel;
 
 tokio::task_local! {
-    static NOTES: Arc<Mutex<Notes>>;
+    static METER: Meter;
 }
 
 /// The notes on one request.
@@ -33,6 +35,19 @@ pub struct Notes {
     pub level_raised: Option<u8>,
     /// What became of a user.
     pub user: Option<UserChange>,
+    /// What the request waited for.
+    pub waits: Vec<Wait>,
+}
+
+/// A wait for somebody else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// For whom: `dynamodb`, `delivery`.
+    pub of: &'static str,
+    /// Since the request came.
+    pub after: Duration,
+    /// How long it was.
+    pub took: Duration,
 }
 
 /// A provider that did not take a message.
@@ -67,24 +82,35 @@ impl UserChange {
 }
 
 /// Where the notes of one request are gathered. A panic of the request leaves them readable.
-#[derive(Clone, Default)]
-pub struct Meter(Arc<Mutex<Notes>>);
+#[derive(Clone)]
+pub struct Meter {
+    notes: Arc<Mutex<Notes>>,
+    started: Instant,
+}
+
+/// Starts now.
+impl Default for Meter {
+    fn default() -> Self {
+        Self { notes: Arc::default(), started: Instant::now() }
+    }
+}
 
 impl Meter {
     /// Runs `request`; what it notes is for this meter.
     pub async fn observe<F: Future>(&self, request: F) -> F::Output {
-        NOTES.scope(Arc::clone(&self.0), request).await
+        METER.scope(self.clone(), request).await
     }
 
     /// The notes so far.
     #[must_use]
     pub fn notes(&self) -> Notes {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 /// One request to the table.
 pub fn table_request(took: Duration) {
+    wait("dynamodb", took);
     note(|notes| {
         notes.table_requests = notes.table_requests.saturating_add(1);
         notes.table = notes.table.saturating_add(took);
@@ -93,7 +119,14 @@ pub fn table_request(took: Duration) {
 
 /// A message was handed over, however that ended.
 pub fn handed_over(took: Duration) {
+    wait("delivery", took);
     note(|notes| notes.providers = notes.providers.saturating_add(took));
+}
+
+/// A wait that ends now.
+fn wait(of: &'static str, took: Duration) {
+    let after = METER.try_with(|meter| meter.started.elapsed().saturating_sub(took)).unwrap_or_default();
+    note(|notes| notes.waits.push(Wait { of, after, took }));
 }
 
 /// A provider did not take a message, and another is asked.
@@ -123,7 +156,7 @@ pub fn user(change: UserChange) {
 
 /// Outside of a request there is nobody to note for.
 fn note(change: impl FnOnce(&mut Notes)) {
-    let _outside_of_a_request = NOTES.try_with(|notes| change(&mut notes.lock().unwrap_or_else(PoisonError::into_inner)));
+    let _outside_of_a_request = METER.try_with(|meter| change(&mut meter.notes.lock().unwrap_or_else(PoisonError::into_inner)));
 }
 
 #[cfg(test)]

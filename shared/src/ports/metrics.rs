@@ -342,4 +342,18 @@ mod tests {
         let names: std::collections::BTreeSet<_> = Metric::ALL.iter().map(|metric| metric.name()).collect();
         assert_eq!(names.len(), Metric::ALL.len());
     }
+
+    /// The dashboard and the alarms of template.yaml are checked against this list, both ways: `tools/monitoring/check.py`.
+    #[test]
+    fn the_catalogue_for_the_dashboard_is_current() {
+        let sets = |metric: Metric| metric.dimensions().iter().map(|set| set.iter().map(|one| one.name()).collect()).collect();
+        let all: std::collections::BTreeMap<&str, Vec<Vec<&str>>> =
+            Metric::ALL.iter().map(|metric| (metric.name(), sets(*metric))).collect();
+        let wanted = serde_json::to_string_pretty(&all).unwrap() + "\n";
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tools/monitoring/metrics.json");
+        if std::fs::read_to_string(path).ok().as_deref() != Some(&wanted) {
+            std::fs::write(path, wanted).unwrap();
+            panic!("tools/monitoring/metrics.json was not current; it has been rewritten: look at it and commit it");
+        }
+    }
 }

@@ -4,11 +4,14 @@
 pub mod clock;
 pub mod decoy;
 pub mod directory;
+pub mod feedback;
 pub mod guard;
 pub mod keys;
 pub mod meter;
 pub mod metrics;
+pub mod receipts;
 pub mod sender;
 pub mod sessions;
 pub mod store;
 pub mod tokens;
+pub mod traces;

@@ -34,11 +34,20 @@ pub trait ChallengeStore: Send + Sync {
     /// Ends a challenge whose message could not be delivered, if it is still in its slot and unsolved.
     async fn kill(&self, key: &LedgerKey, slot: u8, id: ChallengeId) -> Result<(), StoreError>;
 
-    /// Another provider than the one that was asked first took the message of a challenge, if it is still in its slot.
-    async fn set_provider(&self, key: &LedgerKey, slot: u8, id: ChallengeId, provider: &str) -> Result<(), StoreError>;
+    /// Who took the message of a challenge, if it is still in its slot, and under which id where that is to be kept.
+    async fn set_provider(&self, key: &LedgerKey, slot: u8, id: ChallengeId, by: TakenBy<'_>) -> Result<(), StoreError>;
 
     /// Reads an identifier's item, up to date; an empty ledger when there is none.
     async fn read(&self, key: &LedgerKey, now: Timestamp) -> Result<Ledger, StoreError>;
+}
+
+/// Who took a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TakenBy<'a> {
+    /// The provider.
+    pub provider: &'a str,
+    /// Its id of the message, if the provider wants to hear of a right code.
+    pub message: Option<&'a str>,
 }
 
 /// The windows on source addresses, and what Idempotency-Keys were used for.

@@ -20,7 +20,7 @@ use crate::domain::purpose::Purpose;
 use crate::domain::recipient::Recipient;
 use crate::domain::time::Timestamp;
 use crate::ports::clock::random;
-use crate::ports::store::{AddressLimits, AddressVerdict, ChallengeStore, IdempotencyVerdict, WindowStore};
+use crate::ports::store::{AddressLimits, AddressVerdict, ChallengeStore, IdempotencyVerdict, TakenBy, WindowStore};
 
 /// A broken promise, or a store that did not answer.
 pub type Outcome = Result<(), String>;
@@ -330,12 +330,16 @@ async fn a_resend_changes_nothing_but_the_windows(store: &dyn ChallengeStore) ->
 async fn the_provider_that_delivered_is_noted(store: &dyn ChallengeStore) -> Outcome {
     let subject = Subject::new()?;
     let challenge = sent(store, &subject, 1, subject.now).await?;
-    let set = |id, provider| store.set_provider(&subject.key, challenge.slot, id, provider);
-    set(ChallengeId([77; 16]), "stranger").await.map_err(|e| e.to_string())?;
-    set(challenge.id, "other").await.map_err(|e| e.to_string())?;
-    let ledger = store.read(&subject.key, subject.after(1)).await.map_err(|e| e.to_string())?;
-    let provider = ledger.slots.get(&challenge.slot).map(|slot| slot.provider.clone());
-    same("the provider is that of the challenge", provider, Some("other".to_owned()))?;
+    let set = |id, provider, message| store.set_provider(&subject.key, challenge.slot, id, TakenBy { provider, message });
+    let noted = async || {
+        let ledger = store.read(&subject.key, subject.after(1)).await.map_err(|e| e.to_string())?;
+        Ok::<_, String>(ledger.slots.get(&challenge.slot).map(|slot| (slot.provider.clone(), slot.message.clone())))
+    };
+    set(challenge.id, "other", Some("SM1")).await.map_err(|e| e.to_string())?;
+    set(ChallengeId([77; 16]), "stranger", Some("SM2")).await.map_err(|e| e.to_string())?;
+    same("the provider is that of the challenge", noted().await?, Some(("other".to_owned(), Some("SM1".to_owned()))))?;
+    set(challenge.id, "another", None).await.map_err(|e| e.to_string())?;
+    same("and so is its id of the message", noted().await?, Some(("another".to_owned(), None)))?;
     let verdict = guess(store, &subject.guess(&challenge, RIGHT, 2, subject.after(1))).await?;
     same("and nothing else has changed", verdict, GuessVerdict::Right)
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 /// What goes wrong with a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +33,7 @@ pub enum Fault {
 /// Which requests a fault meets: after `skip` of them, the next `times`.
 #[derive(Clone, Debug)]
 pub struct Rule {
-    /// The operation and the beginning of the key that it concerns, as [`FaultProxy::seen`] names them.
+    /// The operation and the beginning of the key that it concerns, as [`FaultProxy::seen`] names them; empty for every request.
     pub target: String,
     /// Requests to the target that pass first.
     pub skip: usize,
@@ -54,6 +55,7 @@ struct Shared {
     rule: Mutex<Option<Rule>>,
     seen: Mutex<Vec<String>>,
     under_way: AtomicUsize,
+    met: Notify,
 }
 
 impl FaultProxy {
@@ -64,7 +66,8 @@ impl FaultProxy {
     pub async fn start(endpoint: &str) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let to = endpoint.trim_start_matches("http://").to_owned();
-        let shared = Shared { to, rule: Mutex::default(), seen: Mutex::default(), under_way: AtomicUsize::new(0) };
+        let shared =
+            Shared { to, rule: Mutex::default(), seen: Mutex::default(), under_way: AtomicUsize::new(0), met: Notify::new() };
         let proxy = Self { address: listener.local_addr()?, shared: Arc::new(shared) };
         let shared = Arc::clone(&proxy.shared);
         tokio::spawn(async move {
@@ -91,6 +94,11 @@ impl FaultProxy {
     #[must_use]
     pub fn seen(&self) -> Vec<String> {
         std::mem::take(&mut self.shared.seen.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Waits until a fault has met a request.
+    pub async fn met(&self) {
+        self.shared.met.notified().await;
     }
 
     /// Waits until no request is on its way to the store: what was given up on may still be applied.
@@ -142,12 +150,13 @@ impl Shared {
 
     fn fault_for(&self, target: &str) -> Option<Fault> {
         let mut rule = self.rule.lock().unwrap_or_else(PoisonError::into_inner);
-        let rule = rule.as_mut().filter(|rule| rule.target == target)?;
+        let rule = rule.as_mut().filter(|rule| rule.target.is_empty() || rule.target == target)?;
         if rule.skip > 0 {
             rule.skip -= 1;
             return None;
         }
         rule.times = rule.times.checked_sub(1)?;
+        self.met.notify_one();
         Some(rule.fault)
     }
 }

@@ -15,7 +15,8 @@ use crate::domain::ledger::{
     GuessWrite, LastSend, Ledger, RequestId, ResendWrite, SendLimits, SendWrite, Slot, SlotState, Written, period,
 };
 use crate::domain::time::Timestamp;
-use crate::ports::store::{AddressLimits, AddressVerdict, ChallengeStore, IdempotencyVerdict, StoreError, WindowStore};
+use crate::ports::receipts::ReceiptStore;
+use crate::ports::store::{AddressLimits, AddressVerdict, ChallengeStore, IdempotencyVerdict, StoreError, TakenBy, WindowStore};
 
 /// An item, and what each write does to it: `true` when its condition held and the change was made, `false` when nothing was.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -67,6 +68,7 @@ impl Item {
             requests: vec![write.request.clone()],
             counted: write.is_counted.then_some(write.now).into_iter().collect(),
             provider: write.provider.clone(),
+            message: None,
         };
         self.ledger.slots.insert(write.slot, slot);
         true
@@ -118,6 +120,7 @@ pub struct MemoryStore {
     items: Arc<Mutex<BTreeMap<LedgerKey, Item>>>,
     windows: Arc<Mutex<BTreeMap<(String, u64), u32>>>,
     idempotency: Arc<Mutex<BTreeMap<String, String>>>,
+    receipts: Arc<Mutex<BTreeMap<String, RequestId>>>,
 }
 
 impl MemoryStore {
@@ -163,10 +166,11 @@ impl ChallengeStore for MemoryStore {
         Ok(())
     }
 
-    async fn set_provider(&self, key: &LedgerKey, slot: u8, id: ChallengeId, provider: &str) -> Result<(), StoreError> {
+    async fn set_provider(&self, key: &LedgerKey, slot: u8, id: ChallengeId, by: TakenBy<'_>) -> Result<(), StoreError> {
         self.apply(key, Timestamp::from_millis(0), |item| {
-            let slot = item.ledger.slots.get_mut(&slot).filter(|slot| slot.id == id);
-            slot.map(|slot| provider.clone_into(&mut slot.provider)).is_some()
+            let Some(slot) = item.ledger.slots.get_mut(&slot).filter(|slot| slot.id == id) else { return false };
+            (slot.provider, slot.message) = (by.provider.to_owned(), by.message.map(str::to_owned));
+            true
         });
         Ok(())
     }
@@ -199,6 +203,14 @@ impl WindowStore for MemoryStore {
         let mut claims = self.idempotency.lock().unwrap_or_else(PoisonError::into_inner);
         let claimed = claims.entry(key.to_owned()).or_insert_with(|| fingerprint.to_owned());
         Ok(if claimed == fingerprint { IdempotencyVerdict::Same } else { IdempotencyVerdict::Other })
+    }
+}
+
+#[async_trait]
+impl ReceiptStore for MemoryStore {
+    async fn is_first(&self, key: &str, request: &RequestId, _now: Timestamp) -> Result<bool, StoreError> {
+        let mut receipts = self.receipts.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(receipts.entry(key.to_owned()).or_insert_with(|| request.clone()) == request)
     }
 }
 
@@ -241,8 +253,8 @@ impl ChallengeStore for RacyStore {
         self.0.kill(key, slot, id).await
     }
 
-    async fn set_provider(&self, key: &LedgerKey, slot: u8, id: ChallengeId, provider: &str) -> Result<(), StoreError> {
-        self.0.set_provider(key, slot, id, provider).await
+    async fn set_provider(&self, key: &LedgerKey, slot: u8, id: ChallengeId, by: TakenBy<'_>) -> Result<(), StoreError> {
+        self.0.set_provider(key, slot, id, by).await
     }
 
     async fn read(&self, key: &LedgerKey, now: Timestamp) -> Result<Ledger, StoreError> {

@@ -14,6 +14,7 @@ pub mod memory;
 pub mod memory_directory;
 pub mod memory_guard;
 pub mod racy_sessions;
+pub mod receipts;
 pub mod repeating;
 pub mod runtime_api;
 pub mod service;

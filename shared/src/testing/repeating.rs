@@ -10,7 +10,7 @@ use crate::domain::challenge::ChallengeId;
 use crate::domain::keys::LedgerKey;
 use crate::domain::ledger::{GuessWrite, Ledger, ResendWrite, SendWrite, Written};
 use crate::domain::time::Timestamp;
-use crate::ports::store::{ChallengeStore, StoreError};
+use crate::ports::store::{ChallengeStore, StoreError, TakenBy};
 
 /// Loses the first replies of every write to the store behind it.
 pub struct Repeating<S> {
@@ -60,8 +60,8 @@ impl<S: ChallengeStore> ChallengeStore for Repeating<S> {
         self.behind.kill(key, slot, id).await
     }
 
-    async fn set_provider(&self, key: &LedgerKey, slot: u8, id: ChallengeId, provider: &str) -> Result<(), StoreError> {
-        self.behind.set_provider(key, slot, id, provider).await
+    async fn set_provider(&self, key: &LedgerKey, slot: u8, id: ChallengeId, by: TakenBy<'_>) -> Result<(), StoreError> {
+        self.behind.set_provider(key, slot, id, by).await
     }
 
     async fn read(&self, key: &LedgerKey, now: Timestamp) -> Result<Ledger, StoreError> {

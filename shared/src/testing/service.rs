@@ -16,15 +16,20 @@ use super::memory::MemoryStore;
 use super::memory_directory::MemoryDirectory;
 use super::memory_guard::MemoryGuard;
 use super::racy_sessions::RacySessions;
+use super::receipts;
 use crate::adapters::jwt::{Jwt, JwtSettings};
 use crate::adapters::no_tokens::NoTokens;
 use crate::adapters::outbox::Outbox;
+use crate::adapters::receipts::ses::SesNotices;
+use crate::adapters::receipts::twilio::TwilioReceipts;
+use crate::adapters::receipts::vonage::VonageReceipts;
 use crate::adapters::system::SystemRandomness;
 use crate::app::grant::{Grants, Sessions};
 use crate::app::guard::Guard;
 use crate::app::log_out::LogOut;
 use crate::app::refresh_session::RefreshSession;
 use crate::app::send_otp::SendOtp;
+use crate::app::take_receipt::TakeReceipt;
 use crate::app::verify_otp::VerifyOtp;
 use crate::domain::guard::GuardPolicy;
 use crate::domain::guard::budget::Budget;
@@ -35,17 +40,20 @@ use crate::domain::policy::{Policy, SignUp};
 use crate::domain::session::{SessionPolicy, Transport};
 use crate::domain::signing::{Algorithm, SigningKey, SigningKeys};
 use crate::domain::test_identifiers::TestIdentifiers;
-use crate::http::{Api, Call, Cors, SessionRoutes};
+use crate::http::{Api, Call, Cors, Receipts, SessionRoutes};
 use crate::messages::{Brand, Catalogs, Files, Locale, Look, Messages, UnfitMessages};
 use crate::ports::clock::{Clock, Randomness};
 use crate::ports::decoy::Decoy;
 use crate::ports::directory::Directory;
+use crate::ports::feedback::Feedback;
 use crate::ports::guard::GuardStore;
 use crate::ports::keys::KeySource;
+use crate::ports::receipts::{NoticeReader, ReceiptReader, ReceiptStore};
 use crate::ports::sender::Sender;
 use crate::ports::sessions::SessionStore;
 use crate::ports::store::{ChallengeStore, WindowStore};
 use crate::ports::tokens::TokenChecker;
+use crate::ports::traces::Traces;
 
 /// The page that may call the service under test.
 pub const ORIGIN: &str = "https://app.example.com";
@@ -103,6 +111,18 @@ pub struct Setup {
     pub sessions: Option<(SessionPolicy, Transport)>,
     /// Where they live.
     pub session_store: Arc<dyn SessionStore>,
+    /// Where traces go; nowhere unless given.
+    pub traces: Option<Arc<dyn Traces>>,
+    /// Providers that are to hear of right codes; none unless given.
+    pub feedback_to: Vec<&'static str>,
+    /// Who tells them; nobody unless given.
+    pub feedback: Option<Arc<dyn Feedback>>,
+    /// Providers whose receipts are taken: Twilio and Vonage.
+    pub receipts: Vec<Arc<dyn ReceiptReader>>,
+    /// The same from a topic: SES's.
+    pub notices: Option<Arc<dyn NoticeReader>>,
+    /// Which of them were counted.
+    pub receipt_store: Arc<dyn ReceiptStore>,
 }
 
 /// A service under test.
@@ -144,6 +164,7 @@ pub struct TestReply {
 /// Never with these.
 pub fn test_keys() -> Result<Arc<KeyRing>, InvalidKeys> {
     let ring = KeyRing::new(&[(KeyId(1), vec![7; 64])].into(), KeyId(1), KeyId(1))?;
+    let ring = ring.with_provider_secrets(receipts::secrets());
     Ok(Arc::new(match test_signing_keys() {
         Some(keys) => ring.with_signing(keys),
         None => ring,
@@ -201,7 +222,7 @@ impl Setup {
         Self::with(Arc::new(MemoryStore::default()), directory, counters, Arc::new(RacySessions::default()))
     }
 
-    fn with<S: ChallengeStore + WindowStore + 'static>(
+    fn with<S: ChallengeStore + WindowStore + ReceiptStore + 'static>(
         store: Arc<S>,
         directory: Arc<dyn Directory>,
         counters: Arc<dyn GuardStore>,
@@ -211,6 +232,7 @@ impl Setup {
         let outbox = Outbox::new(Arc::clone(&clock) as _);
         Ok(Self {
             store: Arc::clone(&store) as _,
+            receipt_store: Arc::clone(&store) as _,
             windows: store,
             session_store,
             directory,
@@ -235,6 +257,14 @@ impl Setup {
                 lifetime: Duration::from_secs(3600),
             }),
             sessions: None,
+            traces: None,
+            feedback_to: Vec::new(),
+            feedback: None,
+            receipts: vec![
+                Arc::new(TwilioReceipts::new(receipts::url("twilio"), receipts::TWILIO_ACCOUNT.to_owned())),
+                Arc::new(VonageReceipts::new(receipts::VONAGE_KEY.to_owned())),
+            ],
+            notices: Some(Arc::new(SesNotices::new(receipts::TOPIC.to_owned()))),
         })
     }
 
@@ -271,6 +301,13 @@ impl Setup {
         let catalogs = self.messages.catalogs();
         let own = || jwt.clone().map_or_else(|| Arc::new(NoTokens) as _, |jwt| jwt as Arc<dyn TokenChecker>);
         let tokens = self.tokens.unwrap_or_else(own);
+        let take = TakeReceipt {
+            store: self.receipt_store,
+            keys: Arc::clone(&self.keys),
+            clock: Arc::clone(&self.clock) as _,
+            randomness: Arc::clone(&self.randomness),
+            metrics_namespace: METRICS_NAMESPACE.to_owned(),
+        };
         let send = SendOtp {
             store: Arc::clone(&self.store),
             windows: self.windows,
@@ -281,6 +318,7 @@ impl Setup {
             sms: Some(Arc::clone(&self.sender)),
             email: Some(self.sender),
             fallback: self.fallback,
+            feedback_to: self.feedback_to,
             keys: Arc::clone(&self.keys),
             clock: Arc::clone(&self.clock) as _,
             randomness: Arc::clone(&self.randomness),
@@ -300,9 +338,11 @@ impl Setup {
             policy: self.policy,
             grants: jwt.clone().map(|issuer| Grants { issuer, sessions: sessions.map(|(sessions, _)| sessions) }),
             guard,
+            feedback: self.feedback,
         };
         let api = Api {
             send: Some(send),
+            receipts: Some(Receipts { readers: self.receipts, notices: self.notices, take }),
             verify: Some(verify),
             sessions: session_routes,
             published: jwt.map(|jwt| jwt as _),
@@ -311,6 +351,7 @@ impl Setup {
             cors: if cookies { cors.with_credentials() } else { cors },
             clock: Arc::clone(&self.clock) as _,
             metrics_namespace: METRICS_NAMESPACE.to_owned(),
+            traces: self.traces,
         };
         Service { api: Arc::new(api), clock: self.clock, outbox: self.outbox }
     }
@@ -335,6 +376,7 @@ impl Service {
             headers,
             body: Ok(Bytes::from(body.to_string())),
             time_left: None,
+            trace: None,
         }
     }
 

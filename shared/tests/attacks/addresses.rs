@@ -74,7 +74,7 @@ async fn status_of_event(service: &Service, number: usize) -> u16 {
     let mut context = Context::default();
     context.deadline = service.now().as_millis() + 10_000;
     let event: Event = serde_json::from_value(event).unwrap();
-    let reply = serde_json::to_value(answer(&service.api, event, &context).await).unwrap();
+    let reply = serde_json::to_value(answer(&service.api, event, &context).await.unwrap()).unwrap();
     u16::try_from(reply["statusCode"].as_u64().unwrap()).unwrap()
 }
 

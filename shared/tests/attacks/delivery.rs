@@ -46,7 +46,7 @@ async fn second_attempts(retries: RetryConfig) -> Tried {
     let client = if retries.max_attempts() == 1 { client } else { aws_sdk_sns::Client::from_conf(config) };
     setup.sender = Arc::new(SnsSender::new(client, &SnsSettings::default()));
     let service = setup.build();
-    let faults = [Fault::FailAfter, Fault::FailBefore, Fault::Rubbish, Fault::Cut, Fault::Throttle];
+    let faults = [Fault::FailAfter, Fault::FailBefore, Fault::Rubbish, Fault::CutAfter, Fault::Throttle];
     let mut tried = Tried::default();
     for (number, fault) in faults.iter().cycle().take(20).enumerate() {
         let before = aws.requests();

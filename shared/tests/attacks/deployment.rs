@@ -1,13 +1,11 @@
-//! What is wrong before the first request: the template, the settings, routes that nobody guards.
+//! What is wrong before the first request: the template, the settings.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use otp_auth::config::settings::{SETTINGS, Scope};
-use serde_json::json;
 
 use crate::finding::{Finding, Tried};
-use crate::lab::{PHONE, lab, parallel, real, to};
 
 /// Mistakes that templates have: the text that is there, and what somebody makes of it.
 const MISTAKES: [(&str, &str); 8] = [
@@ -79,28 +77,4 @@ fn holds_a_secret(name: &str) -> bool {
     // What says where a secret is, or what a token says and how long it lives, is none. Vonage calls the name of an account a key.
     let harmless = ["_ARN", "_ENDPOINT", "_ISSUER", "_AUDIENCE", "_MINUTES"];
     secret && name != "VONAGE_API_KEY" && !harmless.iter().any(|end| name.ends_with(end))
-}
-
-/// A provider's receipt that anybody can forge would tell a service that messages arrived, or did not. There is no route
-/// that takes one.
-pub fn forged_delivery_receipts() -> Finding {
-    let paths = ["receipts", "receipt", "status", "callback", "webhook", "webhooks/twilio", "sns", "delivery", "events"];
-    let routes = paths.map(|path| format!("/api/auth/otp/{path}")).into_iter().chain(paths.map(|path| format!("/{path}")));
-    Finding {
-        counted: "receipts taken",
-        real: parallel(taken(routes.collect())),
-        may: 0.0,
-        broken: "the routes that there are",
-        control: parallel(taken(["/api/auth/otp/send".to_owned(), "/api/auth/otp/verify/".to_owned()].into())),
-    }
-}
-
-async fn taken(paths: Vec<String>) -> Tried {
-    let (_embedded, service) = lab(real).await;
-    let mut tried = Tried::default();
-    for path in paths {
-        let body = json!({ "MessageSid": "SM0", "MessageStatus": "delivered", "To": PHONE, "identifier": PHONE });
-        tried.add(service.call(&to(service.request("send", &body), &path)).await.status != 404);
-    }
-    tried
 }

@@ -149,21 +149,34 @@ impl KeySource for AskedEachTime {
 pub fn bombing_a_person_with_texts() -> Finding {
     Finding {
         counted: "messages to one person in a day",
-        real: parallel(texts_in_a_day(DAY, real)),
+        real: parallel(messages_in_a_day(PHONE, DAY, real)),
         may: 10.0,
         broken: "limits by what was typed",
-        control: parallel(texts_in_a_day(DAY / 8, |setup| {
-            setup.store = Naive::around(&setup.store, WindowsPerRequest::default());
-        })),
+        control: parallel(messages_in_a_day(PHONE, DAY / 8, by_what_was_typed)),
     }
 }
 
-async fn texts_in_a_day(seconds: u64, change: impl FnOnce(&mut Setup)) -> Tried {
+/// The same with mail.
+pub fn bombing_a_person_with_mail() -> Finding {
+    Finding {
+        counted: "messages to one person in a day",
+        real: parallel(messages_in_a_day("ada@example.com", DAY, real)),
+        may: 10.0,
+        broken: "limits by what was typed",
+        control: parallel(messages_in_a_day("ada@example.com", DAY / 8, by_what_was_typed)),
+    }
+}
+
+fn by_what_was_typed(setup: &mut Setup) {
+    setup.store = Naive::around(&setup.store, WindowsPerRequest::default());
+}
+
+async fn messages_in_a_day(identifier: &str, seconds: u64, change: impl FnOnce(&mut Setup)) -> Tried {
     let (_embedded, service) = lab(change).await;
     let mut tried = Tried::default();
     for number in 0..u16::try_from(seconds / 180).unwrap() {
         let [high, low] = number.to_be_bytes();
-        let call = from(service.request("send", &json!({ "identifier": PHONE })), [198, 18, high, low]);
+        let call = from(service.request("send", &json!({ "identifier": identifier })), [198, 18, high, low]);
         tried.add(service.call(&call).await.status == 200);
         service.advance(180);
     }

@@ -22,6 +22,7 @@ mod malformed;
 mod naive;
 mod pumping;
 mod purpose;
+mod receipts;
 mod replay;
 mod spelling;
 mod store;
@@ -67,6 +68,7 @@ const SUITE: &[Attack] = suite! {
         forged_challenge_tokens,
         unknown_keys_make_the_vault_be_asked_again,
         bombing_a_person_with_texts,
+        bombing_a_person_with_mail,
         limits_in_process_memory,
     }
     pumping {
@@ -105,6 +107,7 @@ const SUITE: &[Attack] = suite! {
         does_this_account_exist_by_requests,
         does_this_account_exist_by_time_of_send,
         does_this_account_exist_by_time_of_verify,
+        does_this_account_exist_by_the_wait,
     }
     tokens {
         forged_access_tokens,
@@ -125,7 +128,10 @@ const SUITE: &[Attack] = suite! {
     deployment {
         secrets_in_the_template_or_over_broad_iam,
         secrets_in_the_environment,
+    }
+    receipts {
         forged_delivery_receipts,
+        replayed_delivery_receipts,
     }
 };
 

@@ -11,7 +11,7 @@ use otp_auth::domain::ledger::{GuessWrite, Ledger, Level, RequestId, ResendWrite
 use otp_auth::domain::recipient::Recipient;
 use otp_auth::domain::time::Timestamp;
 use otp_auth::ports::clock::random;
-use otp_auth::ports::store::{ChallengeStore, StoreError};
+use otp_auth::ports::store::{ChallengeStore, StoreError, TakenBy};
 use otp_auth::testing::service::test_keys;
 
 type Stored = Result<Written, StoreError>;
@@ -70,8 +70,8 @@ impl<F: Flaw> ChallengeStore for Naive<F> {
         self.behind.kill(key, slot, id).await
     }
 
-    async fn set_provider(&self, key: &LedgerKey, slot: u8, id: ChallengeId, provider: &str) -> Result<(), StoreError> {
-        self.behind.set_provider(key, slot, id, provider).await
+    async fn set_provider(&self, key: &LedgerKey, slot: u8, id: ChallengeId, by: TakenBy<'_>) -> Result<(), StoreError> {
+        self.behind.set_provider(key, slot, id, by).await
     }
 
     async fn read(&self, key: &LedgerKey, now: Timestamp) -> Result<Ledger, StoreError> {

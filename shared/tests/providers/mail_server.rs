@@ -28,6 +28,8 @@ pub enum Fault {
     None,
     /// It does not know STARTTLS.
     NoStartTls,
+    /// Somebody on the line appends these replies, in the clear, to its answer to STARTTLS.
+    AppendedInTheClear(&'static str),
     /// It answers this to the command that begins so; `.` is the end of the content.
     Reply(&'static str, &'static str),
     /// It takes the mail and answers this.
@@ -127,7 +129,8 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut BufStream<S>, 
             "EHLO" if shared.fault == Fault::NoStartTls => say(stream, "250-localhost\r\n250 AUTH PLAIN LOGIN").await?,
             "EHLO" => say(stream, "250-localhost\r\n250 STARTTLS").await?,
             "STARTTLS" if !encrypted => {
-                say(stream, "220 go ahead").await?;
+                let appended = if let Fault::AppendedInTheClear(replies) = shared.fault { replies } else { "" };
+                say(stream, &format!("220 go ahead{appended}")).await?;
                 return Some(());
             }
             "AUTH" if encrypted => {

@@ -23,6 +23,7 @@ mod mail_server;
 mod matrix;
 mod message;
 mod outcome;
+mod page;
 mod python;
 mod smtp;
 mod tls;

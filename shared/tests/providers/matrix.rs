@@ -142,6 +142,32 @@ impl Provider {
     }
 }
 
+impl Case {
+    /// The one metric of a hand-over to `provider` that is 1.
+    fn metric(self, provider: Provider) -> &'static str {
+        match self {
+            Self::None => "MessagesAccepted",
+            Self::Credentials | Self::Recipient | Self::Throttled | Self::NoConnection | Self::Tls => "MessagesFailed",
+            Self::FailsBefore if provider == Provider::Smtp => "MessagesFailed",
+            Self::FailsBefore | Self::FailsAfter | Self::Cut | Self::CutAfter | Self::Silence | Self::Rubbish => {
+                "MessagesUnclear"
+            }
+        }
+    }
+}
+
+/// The metrics of hand-overs and failovers that the log's lines carry and that are not 0, each with its provider.
+fn measured() -> Vec<(String, String)> {
+    let lines = log::lines().into_iter().filter(|line| line["_aws"].is_object());
+    let of_line = |line: serde_json::Value| {
+        let counted = ["MessagesAccepted", "MessagesFailed", "MessagesUnclear", "Failovers"];
+        let provider = line["Provider"].as_str().unwrap_or_default().to_owned();
+        let counted = counted.into_iter().filter(|name| line[*name].as_f64().is_some_and(|value| value != 0.0));
+        counted.map(|name| (provider.clone(), name.to_owned())).collect::<Vec<_>>()
+    };
+    lines.flat_map(of_line).collect()
+}
+
 async fn aws(provider: Provider, case: Case) -> Option<Rig> {
     let outbox = Outbox::new(Arc::new(TestClock::default()));
     let stand_in = Arc::new(AwsStandIn::start(outbox.clone(), None, (Ipv4Addr::LOCALHOST, 0).into()).await.unwrap());
@@ -149,11 +175,13 @@ async fn aws(provider: Provider, case: Case) -> Option<Rig> {
         Case::None | Case::NoConnection | Case::Tls => None,
         Case::Credentials => Some(AwsFault::Refuse(403, "InvalidClientTokenId")),
         Case::Recipient if provider == Provider::Sns => Some(AwsFault::Refuse(400, "OptedOut")),
-        Case::Recipient | Case::CutAfter => return None,
+        // SES takes mail to anybody, and says later who could not be reached.
+        Case::Recipient => return None,
         Case::Throttled => Some(AwsFault::Throttle),
         Case::FailsBefore => Some(AwsFault::FailBefore),
         Case::FailsAfter => Some(AwsFault::FailAfter),
         Case::Cut => Some(AwsFault::Cut),
+        Case::CutAfter => Some(AwsFault::CutAfter),
         Case::Silence => Some(AwsFault::Silence),
         Case::Rubbish => Some(AwsFault::Rubbish),
     };
@@ -245,7 +273,7 @@ fn said() -> String {
 #[tokio::test]
 async fn fault_matrix() {
     let table = Embedded::start(None).await.unwrap();
-    println!("\n{:<18} {:<13} {:>5} {:>4}  {:>5}  log", "provider", "fault", "taken", "next", "reply");
+    println!("\n{:<18} {:<13} {:>5} {:>4}  {:>5}  {:<51}  log", "provider", "fault", "taken", "next", "reply", "metrics");
     let mut day = 0;
     for provider in PROVIDERS {
         for case in CASES {
@@ -261,11 +289,20 @@ async fn fault_matrix() {
             let reply = service.post("send", &json!({ "identifier": provider.identifier() })).await;
             let (taken, next, status) = ((rig.taken)(), service.outbox.sent().len(), reply.status.as_u16());
             let (name, fault) = (provider.name(), format!("{case:?}").to_ascii_lowercase());
-            println!("{name:<18} {fault:<13} {taken:>5} {next:>4}  {status:>5}  {}", said());
+            let metrics = measured();
+            let short = |metric: &str| metric.trim_start_matches("Messages").trim_end_matches('s').to_lowercase();
+            let shown: Vec<String> = metrics.iter().map(|(of, metric)| format!("{of} {}", short(metric))).collect();
+            println!("{name:<18} {fault:<13} {taken:>5} {next:>4}  {status:>5}  {:<51}  {}", shown.join(", "), said());
             assert!(taken + next <= 1, "{name}, {fault}: {} messages were taken", taken + next);
             assert_eq!((taken, next, status), provider.expected(case), "{name}, {fault}: taken there, taken by the next, reply");
             let code = if status == 200 { "ok" } else { "delivery_failed" };
             assert_eq!(log::with_message("request")[0]["code"], code, "{name}, {fault}");
+            let (ours, outbox) = (rig_name(provider).to_owned(), "outbox".to_owned());
+            let mut expected = vec![(ours.clone(), case.metric(provider).to_owned())];
+            if next == 1 {
+                expected.extend([(ours, "Failovers".to_owned()), (outbox, "MessagesAccepted".to_owned())]);
+            }
+            assert_eq!(metrics, expected, "{name}, {fault}: metrics");
             assert!(next == 0 || said().starts_with(rig_name(provider)), "{name}, {fault}: the log does not say why: {}", said());
         }
     }

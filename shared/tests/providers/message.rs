@@ -30,7 +30,7 @@ pub fn mail() -> Message {
 }
 
 /// Keys that know these secrets of providers.
-pub fn keys(secrets: &'static [(&'static str, &'static str)]) -> Arc<dyn KeySource> {
+pub fn keys(secrets: &[(&str, &str)]) -> Arc<dyn KeySource> {
     let ring = KeyRing::new(&[(KeyId(1), vec![7; 64])].into(), KeyId(1), KeyId(1)).unwrap();
     let given = |name: &str| secrets.iter().find(|(n, _)| *n == name).map(|(_, value)| Zeroizing::new((*value).to_owned()));
     Arc::new(Arc::new(ring.with_provider_secrets(ProviderSecrets::from_fields(given))))

@@ -61,6 +61,16 @@ async fn a_server_without_starttls_gets_no_mail_and_no_password() {
     assert!(!server.log().iter().any(|line| line.contains("AUTH")));
 }
 
+/// "NO STARTTLS" (2021): replies that a stranger appends to "220 go ahead" must not be taken for the server's. These would turn
+/// a mail that the server takes into one that it refused, and the next provider would send it again.
+#[tokio::test]
+async fn replies_from_before_the_encryption_count_for_nothing() {
+    const FORGED: &str = "\r\n250-localhost\r\n250 AUTH PLAIN\r\n235 ok\r\n250 ok\r\n250 ok\r\n354 go on\r\n554 5.7.1 refused";
+    let (outcome, server) = deliver(Fault::AppendedInTheClear(FORGED)).await;
+    assert_eq!((outcome, server.taken().len()), (unreached("no connection"), 0));
+    assert_eq!(server.log(), ["EHLO example.com", "STARTTLS"]);
+}
+
 #[tokio::test]
 async fn without_a_connection_that_can_be_trusted_nothing_leaves() {
     let server = MailServer::start(Fault::None).await;

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use otp_auth::adapters::feedback::ProviderFeedback;
 use otp_auth::adapters::sendgrid::SendGridSender;
 use otp_auth::adapters::twilio::TwilioSender;
 use otp_auth::adapters::vonage::VonageSender;
 use otp_auth::adapters::web::Web;
-use otp_auth::config::{TwilioFrom, TwilioSettings, VonageApi, VonageSettings};
+use otp_auth::config::{FeedbackConfig, TwilioFrom, TwilioSettings, VonageApi, VonageSettings};
+use otp_auth::ports::feedback::Feedback;
 use otp_auth::ports::keys::KeySource;
 use otp_auth::ports::sender::RefusalClass::{
     self, Account, BadRecipient, BlockedCountry, Credentials, Funds, Invalid, OptedOut, Policy, Rate,
@@ -48,11 +50,11 @@ impl Api {
     }
 
     pub fn sender(self, web: Web, endpoint: &str) -> Box<dyn Sender> {
-        let vonage = |api| VonageSettings { api_key: "abcd1234".to_owned(), sender: "Acme".to_owned(), api };
+        let vonage = |api| VonageSettings { api_key: "abcd1234".to_owned(), sender: "Acme".to_owned(), api, receipts: None };
         match self {
             Self::Twilio => {
                 let from = TwilioFrom::Sender("+12065550100".to_owned());
-                let settings = TwilioSettings { account_sid: ACCOUNT.to_owned(), from };
+                let settings = TwilioSettings { account_sid: ACCOUNT.to_owned(), from, receipts: None };
                 Box::new(TwilioSender::new(web, endpoint, settings, secrets()))
             }
             Self::VonageMessages => Box::new(VonageSender::new(web, Some(endpoint), vonage(VonageApi::Messages), secrets())),
@@ -125,7 +127,7 @@ fn json(status: u16, body: &str) -> Answer {
     Answer { status, headers: vec![("content-type", "application/json")], body: body.to_owned() }
 }
 
-fn twilio(status: u16, code: u32) -> Answer {
+pub fn twilio(status: u16, code: u32) -> Answer {
     let more = format!("https://www.twilio.com/docs/errors/{code}");
     json(
         status,
@@ -133,11 +135,11 @@ fn twilio(status: u16, code: u32) -> Answer {
     )
 }
 
-fn vonage_problem(status: u16, kind: &str) -> Answer {
+pub fn vonage_problem(status: u16, kind: &str) -> Answer {
     json(status, &json!({ "type": kind, "title": "…", "detail": "+12345678901", "instance": "bf0ca0bf" }).to_string())
 }
 
-fn vonage_parts(statuses: &[&str]) -> Answer {
+pub fn vonage_parts(statuses: &[&str]) -> Answer {
     let part = |status: &&str| match *status {
         "0" => json!({ "to": "12345678901", "message-id": "0A0000000123ABCD1", "status": "0", "remaining-balance": "3.14" }),
         other => json!({ "status": other, "error-text": "…" }),
@@ -200,19 +202,111 @@ async fn twilio_gets_a_form_and_nothing_in_the_text_escapes_its_field() {
 async fn twilio_can_be_a_messaging_service_and_an_api_key() {
     let server = Api::Twilio.start().await;
     let from = TwilioFrom::Service("MG0123456789abcdef0123456789abcdef".to_owned());
-    let settings = TwilioSettings { account_sid: ACCOUNT.to_owned(), from };
+    let settings = TwilioSettings { account_sid: ACCOUNT.to_owned(), from, receipts: None };
     let keys = keys(&[("twilio:auth_token", "token"), ("twilio:api_key", "SK1"), ("twilio:api_key_secret", "s")]);
     let outcome = TwilioSender::new(server.web(), &server.endpoint, settings, keys).deliver(&text()).await;
     // The key is not the account's: the server that knows the account's alone refuses it.
     assert_eq!(proof(&outcome), refused(Credentials, "20003"));
     server.script(Fault::Rubbish);
     let from = TwilioFrom::Service("MG0123456789abcdef0123456789abcdef".to_owned());
-    let settings = TwilioSettings { account_sid: ACCOUNT.to_owned(), from };
+    let settings = TwilioSettings { account_sid: ACCOUNT.to_owned(), from, receipts: None };
     let keys = crate::message::keys(&[("twilio:api_key", "SK1"), ("twilio:api_key_secret", "s")]);
     TwilioSender::new(server.web(), &server.endpoint, settings, keys).deliver(&text()).await;
     let received = server.taken().remove(0);
     assert_eq!(received.headers["authorization"], "Basic U0sxOnM=");
     assert_eq!(form(&received.body)[1], ("MessagingServiceSid".to_owned(), "MG0123456789abcdef0123456789abcdef".to_owned()));
+}
+
+const RECEIPTS: &str = "https://auth.example.com/prod/api/auth/otp/receipts";
+
+/// A text through Twilio, with these secrets.
+async fn twilio_form(feedback: bool, secrets: &[(&str, &str)]) -> Vec<(String, String)> {
+    let server = Api::Twilio.start().await;
+    server.script(Fault::Rubbish);
+    let from = TwilioFrom::Sender("+12065550100".to_owned());
+    let receipts = Some(format!("{RECEIPTS}/twilio"));
+    let settings = TwilioSettings { account_sid: ACCOUNT.to_owned(), from, receipts };
+    let sender = TwilioSender::new(server.web(), &server.endpoint, settings, keys(secrets)).with_feedback(feedback);
+    sender.deliver(&text()).await;
+    form(&server.taken().remove(0).body)
+}
+
+#[tokio::test]
+async fn twilio_is_asked_for_what_can_be_checked() {
+    let more = |form: Vec<(String, String)>| form[4..].to_vec();
+    let callback = ("StatusCallback", "https://auth.example.com/prod/api/auth/otp/receipts/twilio");
+    let token = ("twilio:auth_token", "token");
+    let key = [("twilio:api_key", "SK1"), ("twilio:api_key_secret", "s")];
+    assert_eq!(more(twilio_form(false, &[token]).await), pairs(&[callback]));
+    assert_eq!(more(twilio_form(true, &[token, key[0], key[1]]).await), pairs(&[callback, ("ProvideFeedback", "true")]));
+    assert_eq!(more(twilio_form(false, &key).await), [], "its callbacks are signed with the token");
+}
+
+#[tokio::test]
+async fn vonage_is_asked_for_what_can_be_checked() {
+    for (signature, wanted) in [(Some("signs"), json!(format!("{RECEIPTS}/vonage"))), (None, Value::Null)] {
+        let server = Api::VonageMessages.start().await;
+        let receipts = Some(format!("{RECEIPTS}/vonage"));
+        let (api_key, sender, api) = ("abcd1234".to_owned(), "Acme".to_owned(), VonageApi::Messages);
+        let settings = VonageSettings { api_key, sender, api, receipts };
+        let known = signature.map(|secret| ("vonage:signature_secret", secret));
+        let secrets: Vec<_> = [("vonage:api_secret", "secret")].into_iter().chain(known).collect();
+        VonageSender::new(server.web(), Some(&server.endpoint), settings, keys(&secrets)).deliver(&text()).await;
+        let body: Value = serde_json::from_str(&server.taken().remove(0).body).unwrap();
+        assert_eq!(body["webhook_url"], wanted);
+        assert_eq!(body["webhook_version"], if signature.is_some() { json!("v1") } else { Value::Null });
+    }
+}
+
+/// The accounts that hear of right codes, at this server.
+fn feedback(server: &WebServer, secrets: &[(&str, &str)]) -> ProviderFeedback {
+    let config = FeedbackConfig { twilio: Some(ACCOUNT.to_owned()), vonage: Some("abcd1234".to_owned()) };
+    ProviderFeedback::new(server.web(), config, keys(secrets), Some(server.endpoint.clone()))
+}
+
+const SID: &str = "SM0123456789abcdef0123456789abcdef";
+
+#[tokio::test]
+async fn twilio_and_vonage_hear_of_right_codes() {
+    let server = Api::Twilio.start().await;
+    feedback(&server, SECRETS).arrived("twilio", SID).await;
+    let received = server.taken().remove(0);
+    assert_eq!(received.line, format!("POST /2010-04-01/Accounts/{ACCOUNT}/Messages/{SID}/Feedback.json HTTP/1.1"));
+    assert_eq!(form(&received.body), pairs(&[("Outcome", "confirmed")]));
+    let server = Api::VonageSms.start().await;
+    server.script(Fault::Rubbish);
+    feedback(&server, SECRETS).arrived("vonage", "0A0000000123ABCD1").await;
+    let received = server.taken().remove(0);
+    assert_eq!(received.line, "POST /conversions/sms HTTP/1.1");
+    let told = [("message-id", "0A0000000123ABCD1"), ("delivered", "true"), ("api_key", "abcd1234"), ("api_secret", "secret")];
+    assert_eq!(form(&received.body), pairs(&told));
+}
+
+#[tokio::test]
+async fn nobody_is_told_without_credentials_or_by_what_is_no_id() {
+    let server = Api::Twilio.start().await;
+    for message in ["", "SM1", "../../../Accounts", &format!("{SID}/x"), &format!("{SID}?a=b")] {
+        feedback(&server, SECRETS).arrived("twilio", message).await;
+    }
+    feedback(&server, &[]).arrived("twilio", SID).await;
+    feedback(&server, &[]).arrived("vonage", "0A0000000123ABCD1").await;
+    feedback(&server, SECRETS).arrived("sns", "some-id").await;
+    assert_eq!(server.requests(), 0);
+}
+
+#[tokio::test]
+async fn a_provider_that_does_not_listen_is_waited_for_no_longer_than_a_second() {
+    let server = Api::Twilio.start().await;
+    for fault in [Fault::Cut, Fault::FailBefore, Fault::Refuse(Api::Twilio.refusal())] {
+        server.script(fault);
+        feedback(&server, SECRETS).arrived("twilio", SID).await;
+    }
+    server.script(Fault::Silence);
+    let told = feedback(&server, SECRETS);
+    let started = tokio::time::Instant::now();
+    while_time_stands_still(server.received(4), told.arrived("twilio", SID)).await;
+    assert!((950..1500).contains(&started.elapsed().as_millis()), "{:?}", started.elapsed());
+    assert_eq!(server.requests(), 4, "once each");
 }
 
 #[tokio::test]
@@ -234,8 +328,12 @@ async fn vonage_sms_gets_a_form_that_says_how_the_text_is_encoded() {
     assert_headers(&plain, "application/x-www-form-urlencoded", "Basic YWJjZDEyMzQ6c2VjcmV0");
     let form_of = |text, kind| [("from", "Acme"), ("to", "12345678901"), ("text", text), ("type", kind), ("ttl", "600000")];
     assert_eq!(form(&plain.body), pairs(&form_of("123456 is your code.", "text")));
-    let unicode = received(Api::VonageSms, &text()).await;
-    assert_eq!(form(&unicode.body), pairs(&form_of(TEXT, "unicode")));
+    assert_eq!(form(&received(Api::VonageSms, &text()).await.body), pairs(&form_of(TEXT, "text")));
+    // Not ASCII and in the GSM alphabet, and the other way round; then neither.
+    for (text, kind) in [("Er läuft ab. 5 €", "text"), ("`123456`", "unicode"), ("código", "unicode"), ("验证码", "unicode")]
+    {
+        assert_eq!(form(&received(Api::VonageSms, &text_of(text)).await.body), pairs(&form_of(text, kind)), "{text}");
+    }
 }
 
 #[tokio::test]
@@ -281,7 +379,7 @@ async fn a_message_of_the_other_channel_never_leaves() {
 async fn without_its_secret_nothing_is_asked() {
     let server = Api::Twilio.start().await;
     let from = TwilioFrom::Sender("+12065550100".to_owned());
-    let settings = TwilioSettings { account_sid: ACCOUNT.to_owned(), from };
+    let settings = TwilioSettings { account_sid: ACCOUNT.to_owned(), from, receipts: None };
     let sender = TwilioSender::new(server.web(), &server.endpoint, settings, keys(&[]));
     assert_eq!(proof(&sender.deliver(&text()).await), refused(Credentials, "NoSecret"));
     assert_eq!(server.requests(), 0);

@@ -32,6 +32,7 @@ async fn answer(State(api): State<Arc<Api>>, ConnectInfo(peer): ConnectInfo<Sock
         headers: parts.headers,
         body: Ok(read(body).await),
         time_left: None,
+        trace: None,
     };
     api.handle(&call).await.map(Body::from)
 }

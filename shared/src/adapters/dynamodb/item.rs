@@ -73,6 +73,7 @@ fn slot(item: &Item, slot: u8) -> Result<Slot, StoreError> {
         requests: requests(item, &named("r"))?,
         counted: times(item, &named("t"))?,
         provider: text(item, &named("d"))?,
+        message: optional_text(item, &named("o"))?,
     })
 }
 
@@ -121,6 +122,10 @@ pub(super) fn optional_number(item: &Item, name: &str) -> Result<Option<u64>, St
 
 pub(super) fn text(item: &Item, name: &str) -> Result<String, StoreError> {
     item.get(name).and_then(|value| value.as_s().ok()).cloned().ok_or_else(|| out_of_shape(name))
+}
+
+fn optional_text(item: &Item, name: &str) -> Result<Option<String>, StoreError> {
+    item.contains_key(name).then(|| text(item, name)).transpose()
 }
 
 pub(super) fn out_of_shape(name: &str) -> StoreError {

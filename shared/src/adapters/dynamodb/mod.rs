@@ -7,6 +7,7 @@
 //! | `K#…` | an Idempotency-Key | `windows.rs` |
 //! | `L#…`, `U#…` | identifier to user, and the user | `directory.rs`, `administration.rs`, read by `user_item.rs` |
 //! | `R#…` | a session: a family of refresh tokens | `sessions.rs` |
+//! | `M#…` | a receipt that was counted | `receipts.rs` |
 //! | `V#…`, `P#…`, `C#…`, `D#…`, `STOPS` | the guard: addresses, prefixes, countries and mail, days, stops | `guard/` |
 #![cfg(feature = "aws")]
 
@@ -25,7 +26,7 @@ use crate::domain::challenge::ChallengeId;
 use crate::domain::keys::LedgerKey;
 use crate::domain::ledger::{GuessWrite, Ledger, ResendWrite, SendWrite, Written};
 use crate::domain::time::Timestamp;
-use crate::ports::store::{ChallengeStore, StoreError};
+use crate::ports::store::{ChallengeStore, StoreError, TakenBy};
 
 mod administration;
 mod directory;
@@ -34,6 +35,7 @@ mod expression;
 pub mod guard;
 mod guess;
 mod item;
+mod receipts;
 mod send;
 mod sessions;
 pub mod table;
@@ -174,10 +176,12 @@ impl ChallengeStore for DynamoStore {
         self.update(key.as_str(), expression).await.map(|_| ())
     }
 
-    async fn set_provider(&self, key: &LedgerKey, slot: u8, id: ChallengeId, provider: &str) -> Result<(), StoreError> {
-        let expression = Expression::new(format!("SET d{slot} = :provider"), format!("x{slot} = :cid"))
+    async fn set_provider(&self, key: &LedgerKey, slot: u8, id: ChallengeId, by: TakenBy<'_>) -> Result<(), StoreError> {
+        let change = if by.message.is_some() { format!(", o{slot} = :message") } else { format!(" REMOVE o{slot}") };
+        let expression = Expression::new(format!("SET d{slot} = :provider{change}"), format!("x{slot} = :cid"))
             .value(":cid", AttributeValue::B(Blob::new(id.0)))
-            .value(":provider", AttributeValue::S(provider.to_owned()));
+            .text(":provider", by.provider);
+        let expression = by.message.into_iter().fold(expression, |expression, message| expression.text(":message", message));
         self.update(key.as_str(), expression).await.map(|_| ())
     }
 

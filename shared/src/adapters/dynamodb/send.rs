@@ -18,8 +18,9 @@
 //!         When the guard counts its messages, and who delivers them: a right code takes them back from the guard's windows.
 //!     #ttl = :ttl
 //!         Garbage collection, far behind every window.
-//! REMOVE w6, w5, w4
-//!         Earlier periods; an item that nothing touched for longer is gone by its TTL.
+//! REMOVE o3, w6, w5, w4
+//!         The provider's id of the last challenge's message (`DELIVERY_FEEDBACK`). Earlier periods; an item that nothing touched
+//!         for longer is gone by its TTL.
 //! IF  (attribute_not_exists(l0) OR l0 <= :cooldown)   the last send is at least a cooldown ago
 //! AND (attribute_not_exists(l4) OR l4 <= :hour)       the fifth last is at least an hour ago
 //! AND (attribute_not_exists(l9) OR l9 <= :day)        the tenth last is at least a day ago
@@ -58,10 +59,8 @@ pub(super) fn new_challenge(write: &SendWrite) -> Expression {
          t{s} = :counted, d{s} = :provider, #ttl = :ttl",
         shift = shifted_registers(&write.limits),
     );
-    let earlier: Vec<String> = [1, 2, 3].into_iter().filter_map(|back| p.checked_sub(back)).map(|p| format!("w{p}")).collect();
-    if !earlier.is_empty() {
-        update.push_str(&format!(" REMOVE {}", earlier.join(", ")));
-    }
+    let earlier = [1, 2, 3].into_iter().filter_map(|back| p.checked_sub(back)).map(|p| format!(", w{p}"));
+    update.push_str(&format!(" REMOVE o{s}{}", earlier.collect::<String>()));
     let mut condition = format!("{} AND (attribute_not_exists(e{s}) OR e{s} <= :now)", windows_are_open(&write.limits));
     if write.level.ceiling().is_some() {
         condition.push_str(" AND (attribute_not_exists(f) OR f < :f_max)");

@@ -62,6 +62,8 @@ pub enum Fault {
     Silence,
     /// The request is read, then the connection is cut. Nothing is recorded.
     Cut,
+    /// The message is recorded, then the connection is cut.
+    CutAfter,
     /// The message is recorded; the answer is a 200 that is no answer of the service.
     Rubbish,
 }
@@ -269,6 +271,10 @@ async fn answer_as_scripted(shared: &Shared, service: Service, body: &Bytes) -> 
             cut()
         }
         Some(Fault::Cut) => cut(),
+        Some(Fault::CutAfter) => {
+            let _unheard = service.serve(shared, body);
+            cut()
+        }
     }
 }
 

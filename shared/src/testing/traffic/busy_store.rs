@@ -12,7 +12,7 @@ use crate::domain::keys::LedgerKey;
 use crate::domain::ledger::{GuessWrite, Ledger, ResendWrite, SendWrite, Written};
 use crate::domain::time::Timestamp;
 use crate::ports::clock::Clock;
-use crate::ports::store::{ChallengeStore, StoreError};
+use crate::ports::store::{ChallengeStore, StoreError, TakenBy};
 use crate::testing::clock::TestClock;
 
 /// Milliseconds that a write takes.
@@ -63,8 +63,8 @@ impl ChallengeStore for BusyStore {
         self.behind.kill(key, slot, id).await
     }
 
-    async fn set_provider(&self, key: &LedgerKey, slot: u8, id: ChallengeId, provider: &str) -> Result<(), StoreError> {
-        self.behind.set_provider(key, slot, id, provider).await
+    async fn set_provider(&self, key: &LedgerKey, slot: u8, id: ChallengeId, by: TakenBy<'_>) -> Result<(), StoreError> {
+        self.behind.set_provider(key, slot, id, by).await
     }
 
     async fn read(&self, key: &LedgerKey, now: Timestamp) -> Result<Ledger, StoreError> {

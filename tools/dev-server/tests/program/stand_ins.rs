@@ -118,6 +118,7 @@ async fn call(api: &Api, route: &str, body: &str) -> Response<String> {
         headers: HeaderMap::from_iter([(header::CONTENT_TYPE, json)]),
         body: Ok(body.to_owned().into()),
         time_left: None,
+        trace: None,
     })
     .await
 }

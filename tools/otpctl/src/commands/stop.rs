@@ -50,6 +50,9 @@ enum What {
 
 /// Show what is stopped
 #[derive(Args, Debug)]
+#[command(after_help = "\
+Example:
+  otpctl --profile prod --table otp-auth stops")]
 pub struct StopsArgs {}
 
 #[derive(Serialize)]

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use otp_auth::adapters::outbox::Outbox;
 use otp_auth::adapters::system::SystemClock;
-use otp_auth::testing::aws_stand_in::AwsStandIn;
+use otp_auth::testing::aws_stand_in::{AwsStandIn, Fault};
+use serde_json::{Value, json};
 
-use super::program::{Ran, run_with};
+use super::program::{self, Ran, run_with};
 
 struct Provider {
     outbox: Outbox,
@@ -64,6 +65,44 @@ async fn nothing_is_sent_where_the_functions_would_send_nothing_or_nobody_said_y
     assert!(provider.outbox.sent().is_empty());
 }
 
+/// A second provider that does not work is found while the first one does.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_provider_is_asked_where_that_is_wanted() {
+    let provider = Provider::start().await;
+    let file = program::file("send-test-each", "keys", &secrets());
+    let smtp = ["--set", "EMAIL_HOST=localhost", "--set", "EMAIL_PORT=1", "--set", "EMAIL_HOST_USER=ada"];
+    let keys = ["--keys-file", file.to_str().unwrap(), "--set", "EMAIL_PROVIDERS=ses,smtp"];
+    let both = [&["ada@example.com", "--yes"], &smtp[..], &keys].concat();
+    assert!(!provider.send_test(&both).done().contains("smtp"), "the first one has taken it");
+    let Ran { code, out, err } = provider.send_test(&[&both[..], &["--each"]].concat());
+    assert!(
+        out.starts_with("ses took the message to a***@example.com") && out.ends_with("smtp was not reached: no connection.\n"),
+        "{out}"
+    );
+    assert_eq!((code, err.trim()), (1, "Not every provider took it."));
+    let json = provider.send_test(&[&both[..], &["--each", "--json"]].concat()).out;
+    let asked = &serde_json::from_str::<Value>(&json).unwrap()["asked"];
+    assert_eq!((&asked[0]["outcome"], &asked[1]["outcome"]), (&json!("accepted"), &json!("unreached")));
+    assert_eq!(provider.outbox.sent().len(), 3);
+}
+
+/// Whoever wants no more messages is not asked for by way of somebody else, as in the functions.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_opt_out_ends_the_search() {
+    let provider = Provider::start().await;
+    provider.aws.script([Fault::Refuse(400, "OptedOut")]);
+    let file = program::file("send-test-opt-out", "keys", &secrets());
+    let twilio = ["--set", "SMS_PROVIDERS=sns,twilio", "--set", "TWILIO_ACCOUNT_SID=AC0123456789abcdef0123456789abcdef"];
+    let from = ["--set", "TWILIO_FROM_NUMBER=+12065550100", "--keys-file", file.to_str().unwrap()];
+    let said = provider.send_test(&[&["+12345678901", "--yes"], &twilio[..], &from].concat()).failed(1);
+    assert_eq!(said.trim(), "sns refused the message: OptedOut (opted_out). Nothing was sent.");
+}
+
+fn secrets() -> String {
+    let key = "k".repeat(64);
+    json!({ "identifiers": "k1", "codes": "k1", "k1": key, "smtp:password": "p", "twilio:auth_token": "t" }).to_string()
+}
+
 /// Nobody listens at the first one; the second is asked, and both are told of.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_did_not_take_it_is_told_with_the_reason() {
@@ -72,12 +111,9 @@ async fn who_did_not_take_it_is_told_with_the_reason() {
     let closed = ["--set", "EMAIL_PORT=1", "--set", "EMAIL_HOST_USER=ada"];
     let without_secret = provider.send_test(&[&smtp[..], &closed].concat()).failed(1);
     assert!(without_secret.contains("the secret's field smtp:password must be set"), "{without_secret}");
-    let file = std::env::temp_dir().join(format!("otpctl-send-test-{}.json", std::process::id()));
-    let key = "k".repeat(64);
-    std::fs::write(&file, format!(r#"{{"identifiers":"k1","codes":"k1","k1":"{key}","smtp:password":"p"}}"#)).unwrap();
+    let file = program::file("send-test", "keys", &secrets());
     let keys = ["--keys-file", file.to_str().unwrap()];
     let said = provider.send_test(&[&smtp[..], &closed, &keys].concat()).done();
-    std::fs::remove_file(&file).unwrap();
     let mut lines = said.lines();
     assert_eq!(lines.next(), Some("smtp was not reached: no connection."));
     assert!(lines.next().unwrap().starts_with("ses took the message to a***@example.com"), "{said}");

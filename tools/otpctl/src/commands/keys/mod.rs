@@ -27,6 +27,10 @@ pub enum KeysCommand {
 
 /// List the keys by name and use, never by value
 #[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  otpctl --local keys list
+  otpctl --profile prod --keys-secret otp-auth-keys keys list")]
 pub struct ListArgs {}
 
 /// Move the next key into use, retire the oldest, and make a new next one

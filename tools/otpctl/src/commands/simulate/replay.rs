@@ -94,6 +94,7 @@ impl Replay {
             email: config.email.as_ref().map(|_| Arc::new(Taken) as _),
             // A log does not say who has verified both.
             fallback: None,
+            feedback_to: Vec::new(),
             keys: Arc::new(Arc::clone(&ring)),
             clock: Arc::clone(&clock) as _,
             randomness: Arc::new(SystemRandomness),

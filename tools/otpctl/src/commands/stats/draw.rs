@@ -6,6 +6,9 @@ use crate::render::{self, Column};
 
 /// Rows of the columns of hours.
 const HEIGHT: u64 = 8;
+/// Characters before the first hour, for the figure at the top.
+const AXIS: usize = 6;
+
 /// Characters of the longest bar.
 const BAR: u64 = 15;
 /// A column of eight parts, filled to as many.
@@ -24,7 +27,7 @@ impl View for Summary {
                 text.push_str(&format!("\n{}\n", table(title, rows)));
             }
         }
-        text.push_str(&format!("\n{}", self.hours_of_the_day()));
+        text.push_str(&format!("\n{}", self.hours_of_the_day(render::width())));
         for (reason, count) in &self.would_have_refused {
             text.push_str(&format!("Would have been refused (GUARD_MODE=observe), {reason}: {count}\n"));
         }
@@ -44,22 +47,44 @@ impl Summary {
         )
     }
 
-    /// Three characters an hour: 24 hours fit into 80 columns.
-    fn hours_of_the_day(&self) -> String {
+    fn hours_of_the_day(&self, width: u16) -> String {
         let most = self.hours.iter().copied().max().unwrap_or(0).max(1);
         let mut text = String::from("Messages by hour of the day");
         if let Some(peak) = self.peak_hour {
             text.push_str(&format!(", most from {peak:02}:00 to {:02}:00", (peak + 1) % 24));
         }
         text.push('\n');
+        let wide = wide(width);
         for row in (0..HEIGHT).rev() {
-            let line: String = self.hours.iter().map(|count| format!(" {0}{0}", part(*count, most, row))).collect();
-            text.push_str(&format!("{:>6}{}\n", scale(most, row), line.trim_end()));
+            let line: String = self.hours.iter().map(|count| column(part(*count, most, row), wide)).collect();
+            text.push_str(&format!("{:>AXIS$}{}\n", scale(most, row), line.trim_end()));
         }
-        let hours: String = (0..24).map(|hour| format!(" {hour:02}")).collect();
-        text.push_str(&format!("{:>6}{hours}\n", ""));
+        text.push_str(&format!("{:>AXIS$}{}\n", "", hours(wide)));
         text
     }
+}
+
+/// Characters of an hour: three where 24 hours fit into the terminal (80 columns do), else two or one.
+fn wide(width: u16) -> usize {
+    (usize::from(width).saturating_sub(AXIS) / 24).clamp(1, 3)
+}
+
+/// An hour's part of a row.
+fn column(part: char, wide: usize) -> String {
+    let gap = usize::from(wide > 1);
+    format!("{:gap$}{}", "", part.to_string().repeat(wide - gap))
+}
+
+/// The hours under their columns: each one, or as many as there is room for.
+fn hours(wide: usize) -> String {
+    let step = [6, 2, 1].get(wide.saturating_sub(1)).copied().unwrap_or(1);
+    let gap = usize::from(wide > 1);
+    (0..24)
+        .step_by(step)
+        .map(|hour| format!("{:gap$}{hour:02}{:rest$}", "", "", rest = wide * step - gap - 2))
+        .collect::<String>()
+        .trim_end()
+        .to_owned()
 }
 
 /// How much of a column's character in this row, counted from the bottom, is filled.
@@ -80,7 +105,7 @@ fn table(title: &'static str, rows: &[Named]) -> String {
         Column::Number("Messages"),
         Column::Number("Verified"),
         Column::Number("Conversion"),
-        Column::Text("Share of messages"),
+        Column::Bar("Share of messages"),
     ];
     let by_provider = title == "Provider";
     if by_provider {
@@ -113,10 +138,24 @@ mod tests {
 
     #[test]
     fn a_column_is_filled_from_the_bottom() {
-        let column = |count, most| (0..HEIGHT).map(|row| part(count, most, row)).collect::<String>();
-        assert_eq!(column(0, 10), "        ");
-        assert_eq!(column(10, 10), "████████");
-        assert_eq!(column(5, 10), "████    ");
-        assert_eq!(column(1, 1000), "▁       ", "one message can be seen beside a thousand");
+        let filled = |count, most| (0..HEIGHT).map(|row| part(count, most, row)).collect::<String>();
+        assert_eq!(filled(0, 10), "        ");
+        assert_eq!(filled(10, 10), "████████");
+        assert_eq!(filled(5, 10), "████    ");
+        assert_eq!(filled(1, 1000), "▁       ", "one message can be seen beside a thousand");
+    }
+
+    #[test]
+    fn the_hours_fit_into_the_terminal() {
+        for (width, labels) in
+            [(80, " 00 01 02 03"), (79, " 00 01 02 03"), (77, " 00  02  04  "), (54, " 00  02  04  "), (40, "00    06    ")]
+        {
+            let wide = wide(width);
+            assert!(hours(wide).starts_with(labels), "{width}: {}", hours(wide));
+            let row: String = (0..24).map(|_| column('█', wide)).collect();
+            assert!(AXIS + row.chars().count() <= usize::from(width), "{width}: {row}");
+            assert!(hours(wide).len() <= row.chars().count(), "{width}");
+        }
+        assert!(hours(3).ends_with(" 23") && hours(1).ends_with("18"));
     }
 }

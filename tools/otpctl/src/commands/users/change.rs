@@ -30,6 +30,9 @@ pub struct DisableArgs {
 
 /// Let a disabled user sign in again
 #[derive(Args, Debug)]
+#[command(after_help = "\
+Example:
+  otpctl --local users enable +12345678901")]
 pub struct EnableArgs {
     /// The user's id, email address or phone number
     user: String,

@@ -18,6 +18,10 @@ use crate::scan;
 ///
 /// A scan of the whole table: it reads, and on AWS charges for, every item once, at a read unit for each 4 KB.
 #[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  otpctl --local users list                     the newest 50, masked
+  otpctl --local users list --disabled --json")]
 pub struct ListArgs {
     /// Only those who may not sign in
     #[arg(long)]

@@ -80,7 +80,7 @@ fn split(text: &str, alphabet: Alphabet) -> usize {
 }
 
 /// Is it a character of the basic set, of one septet?
-pub(super) fn is_basic(c: char) -> bool {
+pub(crate) fn is_basic(c: char) -> bool {
     BASIC.contains(c)
 }
 
