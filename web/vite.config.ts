@@ -20,8 +20,8 @@ export default defineConfig(({ mode }) => {
             include: ['e2e/**/*.test.ts'],
             environment: 'node',
             globalSetup: 'e2e/setup.ts',
-            testTimeout: 40_000,
-            hookTimeout: 60_000,
+            testTimeout: 120_000,
+            hookTimeout: 120_000,
             // One browser, one service, two cores.
             fileParallelism: false,
           },

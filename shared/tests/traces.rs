@@ -66,7 +66,7 @@ async fn invoke(service: &Service, trace: Option<&str>) {
     let event = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../events/send-otp.phone.json")).unwrap();
     let mut context = Context::default();
     context.xray_trace_id = trace.map(str::to_owned);
-    lambda::answer(&service.api, serde_json::from_str(&event).unwrap(), &context).await;
+    lambda::answer(&service.api, serde_json::from_str(&event).unwrap(), &context).await.unwrap();
 }
 
 #[tokio::test]

@@ -44,7 +44,7 @@ export async function openPage(options: BrowserContextOptions = {}, at = inject(
 /** Another tab of the same browser. */
 export async function openTab(context: BrowserContext, at = inject('page')): Promise<Watched> {
   const page = await context.newPage()
-  page.setDefaultTimeout(8000)
+  page.setDefaultTimeout(20_000)
   const watched: Watched = { page, at, console: [], addresses: [], calls: [] }
   page.on('console', (message) => watched.console.push(message.text()))
   page.on('pageerror', (error) => watched.console.push(String(error)))

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { preview } from 'vite'
 import type { TestProject } from 'vitest/node'
+import { serveObjects } from './object-store'
 import { freePort, startService } from './service'
 
 declare module 'vitest' {
@@ -12,6 +13,8 @@ declare module 'vitest' {
     /** Closed to strangers, with refresh tokens in bodies. */
     closed: string
     closedPage: string
+    /** The page as S3 and CloudFront serve it. */
+    objectsPage: string
     /** A service that knows no sessions. */
     plain: string
     plainPage: string
@@ -31,7 +34,8 @@ const LIMITS = {
 export default async function setup(project: TestProject) {
   rmSync('node_modules/.e2e', { recursive: true, force: true })
   const [pagePort, closedPort, plainPort] = [await freePort(), await freePort(), await freePort()]
-  const origins = [pagePort, closedPort, plainPort].map((port) => `http://localhost:${port}`)
+  const objectsPort = await freePort()
+  const origins = [pagePort, closedPort, plainPort, objectsPort].map((port) => `http://localhost:${port}`)
   const settings = { ...LIMITS, CORS_ALLOWED_ORIGINS: origins.join(), SESSIONS: 'cookie' }
   const service = await startService(settings)
   const longCodes = await startService({ ...settings, OTP_LENGTH: '10', RATE_SEND_PER_IDENTIFIER_PER_HOUR: '1' })
@@ -43,10 +47,12 @@ export default async function setup(project: TestProject) {
     await servePage(pagePort, service.url, 'cookie'),
     await servePage(closedPort, closed.url),
     await servePage(plainPort, plain.url),
+    await serveObjects(objectsPort, `node_modules/.e2e/${pagePort}`),
   ]
   project.provide('page', `${origins[0]}/otp-login/`)
   project.provide('closedPage', `${origins[1]}/otp-login/`)
   project.provide('plainPage', `${origins[2]}/otp-login/`)
+  project.provide('objectsPage', `${origins[3]}/otp-login`)
   for (const [name, { url }] of Object.entries(services)) project.provide(name as keyof typeof services, url)
 
   return async () => {

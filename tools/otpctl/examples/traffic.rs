@@ -18,7 +18,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let file = arguments.next().ok_or("which file?")?;
     let hours = arguments.next().map_or(Ok(1), |hours| hours.parse())?;
     let embedded = Embedded::start(None).await?;
-    let did = Traffic::new(&embedded, hours, SEED)?.run(File::create(&file)?).await;
+    let did = Traffic::new(&embedded, (hours, 100), SEED)?.run(File::create(&file)?).await;
     let requests: u64 = did.requests.values().sum();
     eprintln!("{requests} requests in {hours} h of traffic; the log is in {file}.");
     if did.unexpected.is_empty() { Ok(()) } else { Err(did.unexpected.join("\n").into()) }

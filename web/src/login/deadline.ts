@@ -21,3 +21,13 @@ export function clockText(milliseconds: number, language: string): string {
     .map((part, index) => new Intl.NumberFormat(language, { minimumIntegerDigits: index ? 2 : 1 }).format(part))
     .join(':')
 }
+
+/**
+ * Milliseconds until the time has to be told again, which was `told` before; none once the end itself has been told. Time
+ * goes on between the two: if the end was passed meanwhile, it has to be told at once, or the clock would stand still.
+ */
+export function nextTick(told: number, until: number, now: number): number | undefined {
+  if (told >= until) return undefined
+  const left = until - now
+  return left > 0 ? left % 1000 || 1000 : 0
+}

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import phoneMetadata from 'libphonenumber-js/min/metadata'
 import type { SendReply } from '../otp-client'
 import { readCode } from './code'
-import { clockText, expiryOf } from './deadline'
+import { clockText, expiryOf, nextTick } from './deadline'
 import { IdempotencyKeys } from './idempotency'
 import { countries, identifierOf, likelyCountry, readable, typed, type Draft } from './identifier'
 import { loadPhoneMetadata } from './phone-metadata'
@@ -42,6 +42,17 @@ describe('deadlines', () => {
     [61_000, '1:01'],
     [3_729_000, '1:02:09'],
   ])('%i ms are %s', (left, text) => expect(clockText(left, 'en')).toBe(text))
+})
+
+describe('the next tick of a clock that was told at 0', () => {
+  test.each([
+    ['is at the next whole second', 2500, 0, 500],
+    ['is a second later at a whole one', 2000, 0, 1000],
+    ['is the end itself', 300, 100, 200],
+    ['is now, if the end has passed since it was told', 300, 300, 0],
+    ['is now, however long ago it passed', 300, 9000, 0],
+    ['is none once the end was told', 0, 0, undefined],
+  ])('%s', (_, until, now, wait) => expect(nextTick(0, until, now)).toBe(wait))
 })
 
 describe('an identifier', () => {

@@ -1,14 +1,16 @@
 import { useEffect, useReducer } from 'react'
+import { nextTick } from '../login/deadline'
 
 /** The time, told again at every whole second before `until`, and at `until` itself. */
 export function useNow(until: number): number {
   const [ticks, tick] = useReducer((count: number) => count + 1, 0)
-  const now = Date.now()
+  const told = Date.now()
   useEffect(() => {
-    const left = until - Date.now()
-    if (left <= 0) return
-    const timer = setTimeout(tick, left % 1000 || 1000)
+    const wait = nextTick(told, until, Date.now())
+    if (wait === undefined) return
+    const timer = setTimeout(tick, wait)
     return () => clearTimeout(timer)
+    // `told` is that of the same render.
   }, [until, ticks])
-  return now
+  return told
 }

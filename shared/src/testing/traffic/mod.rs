@@ -28,6 +28,7 @@ use crate::adapters::failover::Failover;
 use crate::domain::guard::GuardPolicy;
 use crate::domain::guard::budget::Budget;
 use crate::domain::guard::destinations::SmsCountries;
+use crate::domain::guard::unanswered::CountryFloor;
 use crate::domain::policy::Policy;
 use crate::domain::session::{SessionPolicy, Transport};
 use crate::domain::time::Timestamp;
@@ -44,6 +45,8 @@ use provider::{Inbox, Scripted};
 const START: Timestamp = Timestamp::from_millis(1_795_435_200_000);
 /// A day's budget that an hour uses up a part of.
 const BUDGET: u32 = 2_000;
+/// Unanswered texts that a country with so many people needs.
+const FLOOR: CountryFloor = CountryFloor { per_hour: 40, per_day: 120 };
 
 type Outcomes = Arc<Mutex<BTreeMap<(&'static str, &'static str), u64>>>;
 
@@ -58,14 +61,16 @@ pub struct Traffic {
     requests: u64,
     /// Whose turn it is next: the time, and the person.
     turns: BinaryHeap<Reverse<(u64, usize)>>,
+    /// When everybody stops, in milliseconds.
+    end: u64,
 }
 
 impl Traffic {
-    /// On an embedded table; so many hours, of which the first has the incidents.
+    /// On an embedded table; so many hours, of which the first has the incidents, and so many hundredths of the people.
     ///
     /// # Errors
     /// [`EmbeddedError`], which cannot be.
-    pub fn new(embedded: &Embedded, hours: u64, seed: u64) -> Result<Self, EmbeddedError> {
+    pub fn new(embedded: &Embedded, (hours, share): (u64, u64), seed: u64) -> Result<Self, EmbeddedError> {
         let (chance, clock) = (Arc::new(Chance::new(seed)), Arc::new(TestClock::at(START)));
         let (inbox, outcomes) = (Inbox::default(), Outcomes::default());
         let mut service = setup(embedded, hours, &chance, &clock)?.build();
@@ -88,9 +93,10 @@ impl Traffic {
             send.sms = Failover::over(texts, Arc::clone(&clock) as _);
             send.email = Some(provider("ses", 50..420, START..START, (0, 3)));
         }
-        let people = everybody(&chance, hours, START.hour_of_day());
+        let people = everybody(&chance, hours, share, START.hour_of_day());
+        let end = hours * 3_600_000;
         let turns = people.iter().enumerate().map(|(index, person)| Reverse((person.begins, index))).collect();
-        Ok(Self { service, clock, inbox, outcomes, people, did: Did::default(), requests: 0, turns })
+        Ok(Self { service, clock, inbox, outcomes, people, did: Did::default(), requests: 0, turns, end })
     }
 
     /// Makes it happen, and writes the log as the functions do, by the traffic's clock. Gives back what was done.
@@ -100,7 +106,7 @@ impl Traffic {
     }
 
     async fn play(mut self) -> Did {
-        while let Some(Reverse((millis, index))) = self.turns.pop() {
+        while let Some(Reverse((millis, index))) = self.turns.pop().filter(|Reverse((millis, _))| *millis < self.end) {
             self.clock.advance(START.plus(Duration::from_millis(millis)).since(self.clock.now()));
             let Some(mut person) = self.people.get(index).cloned() else { continue };
             if let Some((_, act)) = person.plan.pop_front() {
@@ -265,6 +271,7 @@ fn setup(embedded: &Embedded, hours: u64, chance: &Arc<Chance>, clock: &Arc<Test
     let countries = ["US", "DE", "GB", "IN", "LK"].map(str::to_owned);
     setup.guard = GuardPolicy {
         countries: SmsCountries::Only(countries.into()),
+        country: FLOOR,
         budget: Budget { messages: BUDGET * u32::try_from(hours).unwrap_or(1), country_percent: 90, ..Budget::default() },
         ..GuardPolicy::default()
     };

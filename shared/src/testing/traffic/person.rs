@@ -80,14 +80,14 @@ pub struct Person {
     pub purpose: Option<&'static str>,
 }
 
-/// Everybody of these hours, from an hour of the day on.
-pub fn everybody(chance: &Chance, hours: u64, first_hour: u64) -> Vec<Person> {
+/// Everybody of these hours, from an hour of the day on; so many hundredths of them.
+pub fn everybody(chance: &Chance, hours: u64, share: u64, first_hour: u64) -> Vec<Person> {
     let mut people = Vec::new();
     for slot in 0..hours * 12 {
         let hour = usize::try_from((first_hour + slot / 12) % 24).unwrap_or(0);
         let busy = HOURS.get(hour).copied().unwrap_or(FULL);
         let arrivals = ARRIVALS.get(usize::try_from(slot % 12).unwrap_or(0)).copied().unwrap_or(0);
-        for _ in 0..arrivals * busy / FULL {
+        for _ in 0..arrivals * busy * share / FULL / 100 {
             let begins = slot * 300_000 + chance.between(0, 300_000);
             let number = people.len() as u64;
             people.push(somebody(chance, number, begins));
@@ -120,16 +120,16 @@ fn plan(chance: &Chance, channel: &str) -> Vec<(u64, Act)> {
     let signed_in = vec![(0, Send), (entered, Right)];
     let then = |more: &[(u64, Act)]| [&signed_in, more].concat();
     match chance.between(0, 1000) {
-        0..80 => vec![(0, Send)],
-        80..105 => vec![(0, Send), (life + 20_000, Right)],
-        105..185 => vec![(0, Send), (entered, Wrong), (9_000, Right)],
-        185..230 => vec![(0, Send), (70_000, Resend), (entered.min(60_000), Right)],
-        230..255 => vec![(0, Send), (14_000, SendTooSoon), (entered.min(90_000), Right)],
-        255..262 => {
+        0..62 => vec![(0, Send)],
+        62..85 => vec![(0, Send), (life + 20_000, Right)],
+        85..165 => vec![(0, Send), (entered, Wrong), (9_000, Right)],
+        165..210 => vec![(0, Send), (70_000, Resend), (entered.min(60_000), Right)],
+        210..235 => vec![(0, Send), (14_000, SendTooSoon), (entered.min(90_000), Right)],
+        235..242 => {
             vec![(0, Send), (8_000, Wrong), (4_000, Wrong), (4_000, Wrong), (4_000, Wrong), (4_000, Wrong), (4_000, Wrong)]
         }
-        262..275 => then(&[(200_000, Refresh), (150_000, Reuse)]),
-        275..460 => then(&[(chance.between(300_000, 900_000), Refresh), (chance.between(300_000, 900_000), Refresh)]),
+        242..255 => then(&[(200_000, Refresh), (150_000, Reuse)]),
+        255..460 => then(&[(chance.between(300_000, 900_000), Refresh), (chance.between(300_000, 900_000), Refresh)]),
         460..540 => then(&[(chance.between(60_000, 600_000), LogOut)]),
         540..580 if channel == "sms" => then(&[(30_000, Link), (chance.skewed(12_000, 90_000), Right)]),
         580..590 => [&[(0, Nonsense)], &signed_in[..]].concat(),
@@ -138,15 +138,15 @@ fn plan(chance: &Chance, channel: &str) -> Vec<(u64, Act)> {
     }
 }
 
-/// A hundred numbers of one block, and sixty of thirty blocks, from as many addresses: nobody answers.
+/// A hundred numbers of one block, and a hundred of fifty blocks, from as many addresses: nobody answers.
 fn pumping() -> impl Iterator<Item = Person> {
-    (0..160_u64).map(|number| {
+    (0..200_u64).map(|number| {
         let (identifier, reason) = match number {
             0..100 => (format!("+94712345{number:03}"), "prefix_hour"),
-            _ => (format!("+9477{:04}{:03}", 1_000 + number % 30 * 17, number), "country_hour"),
+            _ => (format!("+9477{:04}{:03}", 1_000 + number % 50 * 17, number), "country_hour"),
         };
         let address = Ipv4Addr::from(0xc633_6400 + u32::try_from(number).unwrap_or(0));
-        let mut person = Person::new(identifier, "sms", "LK", address.into(), minute::PUMPING * 60_000 + number * 2_300);
+        let mut person = Person::new(identifier, "sms", "LK", address.into(), minute::PUMPING * 60_000 + number * 2_100);
         person.refused_for = reason;
         person
     })

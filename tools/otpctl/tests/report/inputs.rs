@@ -166,3 +166,23 @@ fn the_page_goes_where_it_is_told_to() {
     let complaint = run(&["report", log, "-o", "/not/there.html"]).failed(1);
     assert!(complaint.contains("/not/there.html cannot be written"), "{complaint}");
 }
+
+#[test]
+fn delivery_is_what_receipts_say_where_there_are_any() {
+    let receipt = |event: &str| {
+        let line = json!({ "timestamp": "2026-11-23T12:01:00Z", "event": event, "channel": "sms", "provider": "twilio", "message": "x" });
+        line.to_string()
+    };
+    let sent = (0..100).map(|_| line(json!({})));
+    let told = (0..100).map(|number| receipt(if number < 90 { "delivery.confirmed" } else { "delivery.failed" }));
+    let of = |lines: Vec<String>| numbers(lines.join("\n"))["objectives"][0].clone();
+    let by_providers = of(sent.clone().collect());
+    assert_eq!((&by_providers["value"], &by_providers["verdict"]), (&json!(100.0), &json!("met")));
+    let complaint = receipt("delivery.failed").replace("}", ",\"reason\":\"complaint\"}");
+    let by_receipts = of(sent.chain(told).chain([complaint]).collect());
+    assert_eq!(
+        (&by_receipts["value"], &by_receipts["verdict"], &by_receipts["volume"]),
+        (&json!(90.0), &json!("missed"), &json!(100))
+    );
+    assert_eq!(by_receipts["basis"], "90 of 100 confirmed by receipts, 0 without one");
+}

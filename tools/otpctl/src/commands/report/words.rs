@@ -55,11 +55,17 @@ pub fn seconds(value: Option<u64>) -> String {
 pub fn value(objective: &Objective) -> String {
     match (objective.measure, objective.value) {
         (_, None) => "–".to_owned(),
-        (Measure::PercentAbove, value) => percent(value),
-        (Measure::PercentBelow, Some(value)) => tenths((value * 10.0).ceil() / 10.0),
+        (Measure::PercentAbove, Some(value)) => beside(value, objective.target, f64::floor),
+        (Measure::PercentBelow, Some(value)) => beside(value, objective.target, f64::ceil),
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds, and it stops at the largest")]
         (Measure::MillisecondsBelow, Some(value)) => milliseconds(Some(value.ceil() as u64)),
     }
+}
+
+/// Hundredths beside a target: with so many decimals that one looks different from the other.
+fn beside(value: f64, target: f64, round: fn(f64) -> f64) -> String {
+    let shown = round(value * 10.0) / 10.0;
+    if shown == target && value != target { format!("{:.2}\u{a0}%", round(value * 100.0) / 100.0) } else { tenths(shown) }
 }
 
 /// What an objective asks for.
@@ -115,6 +121,12 @@ mod tests {
     #[test]
     fn what_is_missed_never_looks_met() {
         assert_eq!([Some(94.99), Some(95.0), Some(100.0), None].map(percent), ["94.9\u{a0}%", "95.0\u{a0}%", "100\u{a0}%", "–"]);
+    }
+
+    #[test]
+    fn what_is_met_does_not_look_like_the_target_itself() {
+        assert_eq!([99.068, 99.0, 98.96].map(|v| beside(v, 99.0, f64::floor)), ["99.06\u{a0}%", "99.0\u{a0}%", "98.9\u{a0}%"]);
+        assert_eq!([0.952, 1.0, 0.04].map(|v| beside(v, 1.0, f64::ceil)), ["0.96\u{a0}%", "1.0\u{a0}%", "0.1\u{a0}%"]);
     }
 
     #[test]

@@ -27,6 +27,7 @@ pub fn providers(summary: &Summary) -> Markup {
             tbody { @for overs in &summary.hand_overs { (hand_overs(overs)) } }
         }
         @if stepped_in > 0 { (failovers(summary)) }
+        @if summary.complaints > 0 { p.note { (several(summary.complaints, "mail was", "mails were")) " called unwanted by the recipient." } }
         @if summary.receipts_rejected > 0 { p.note { (several(summary.receipts_rejected, "receipt was", "receipts were")) " not genuine." } }
     };
     section("providers", "Providers", &says, &content)

@@ -60,6 +60,8 @@ pub struct Summary {
     pub failovers: Vec<Failover>,
     /// Receipts that were no providers'.
     pub receipts_rejected: u64,
+    /// Mails that their recipients called unwanted.
+    pub complaints: u64,
     /// Codes that were entered.
     pub entered: Entered,
     /// Seconds from a message to its code's return, by channel.
@@ -284,6 +286,7 @@ impl Summary {
             hand_overs: hand_overs(&tally.hand_overs),
             failovers: failovers(&tally),
             receipts_rejected: tally.receipts_rejected,
+            complaints: tally.complaints,
             entered: Entered {
                 right: event("otp.verified"),
                 wrong: event("otp.wrong_code"),

@@ -45,6 +45,8 @@ pub struct Tally {
     pub receipts: Names<Receipts>,
     /// Receipts that were no providers'.
     pub receipts_rejected: u64,
+    /// Mails that their recipients called unwanted.
+    pub complaints: u64,
     /// What providers did with what they were handed.
     pub hand_overs: Names<HandOvers>,
     /// Messages that one provider did not take and the next one was asked to, by both and by why.
@@ -184,6 +186,9 @@ impl Tally {
     fn count_receipt(&mut self, line: &Line) {
         if line.event == "receipt.rejected" {
             self.receipts_rejected += 1;
+        } else if line.reason == "complaint" {
+            // It did arrive, and has a receipt that says so.
+            self.complaints += 1;
         } else if let Some(receipts) = self.receipts.of(&line.channel) {
             let confirmed = line.event == "delivery.confirmed";
             *(if confirmed { &mut receipts.confirmed } else { &mut receipts.failed }) += 1;
