@@ -1,6 +1,6 @@
 //! What a request used and set off: noted where it happens, read where its log line is written.
 //!
-//! The notes belong to the task that answers the request. Whatever it awaits inside [`observe`] adds to them; outside of that
+//! The notes belong to the task that answers the request. Whatever it awaits inside [`Meter::observe`] adds to them; outside of that
 //! they go nowhere. They are for the log and the metrics: nothing is decided by them.
 
 use std::future::Future;
