@@ -1,7 +1,7 @@
 # `make` lists what there is. What CI calls is what a person calls.
 
 .DEFAULT_GOAL := help
-.PHONY: help run web preview test test-web attacks enumeration model faults fault-matrix examples contract fuzz fuzz-smoke check bench-requests bench-start watch invoke invoke-verify report sam-local build validate game-day monitoring-count deploy tools clean
+.PHONY: help run web preview test test-web attacks enumeration model faults fault-matrix examples contract fuzz fuzz-smoke check bench cost bench-requests bench-start watch invoke invoke-verify report sam-local build validate game-day monitoring-count deploy tools clean
 
 VENV := .venv
 CARGO_DENY := 0.20.2
@@ -98,11 +98,20 @@ report: ## A page of the log, target/report.html: of a scripted hour of traffic,
 	@$(BUILT)/otpctl report $(or $(LOGS),target/traffic.jsonl) --output target/report.html
 	@echo "The page is target/report.html"
 
+bench: ## Speed, size and requests beside the usual Python and Node handlers, and the targets (RECORD=1: into benches/history.jsonl)
+	$(LOCAL_PROGRAMS)
+	$(BUILT)/bench $(if $(RECORD),--record)
+
+cost: ## docs/cost.md: what a million sign-ins cost, from the last recorded run and benches/prices.toml
+	@scripts/cost >docs/cost.md.new && mv docs/cost.md.new docs/cost.md
+
 bench-requests: ## Requests to the table per send and verify, counted at its endpoint
-	cargo run --quiet --package benches --bin bench-requests
+	$(LOCAL_PROGRAMS)
+	$(BUILT)/bench-requests
 
 bench-start: ## Start, first and warm requests of the release binaries, beside an empty function
-	cargo run --quiet --package benches --bin bench-start
+	$(LOCAL_PROGRAMS)
+	$(BUILT)/bench-start
 
 # --- As Lambda functions, on this machine ---
 

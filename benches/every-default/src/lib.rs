@@ -6,19 +6,21 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use lambda_http::request::RequestContext;
 use lambda_http::{Error, Request, RequestExt, Response, run, service_fn};
 use otp_auth::adapters::dynamodb::DynamoStore;
-use otp_auth::adapters::secrets::VaultKeys;
+use otp_auth::adapters::secrets::{Needs, VaultKeys};
 use otp_auth::adapters::ses::SesSender;
 use otp_auth::adapters::sns::SnsSender;
 use otp_auth::adapters::system::{SystemClock, SystemRandomness};
 use otp_auth::config::{CoreConfig, SendConfig, environment};
 use otp_auth::http::{Api, Call};
+use otp_auth::ports::clock::{Clock, Randomness};
+use otp_auth::ports::keys::KeySource;
 use otp_auth::wiring::{self, Parts, Senders};
 
 /// Serves `send-otp`.
 pub async fn send() -> Result<(), Error> {
     lambda_http::tracing::init_default_subscriber();
     let aws = aws_config::load_defaults(BehaviorVersion::latest()).await;
-    let config = SendConfig::read(&environment)?;
+    let config = SendConfig::read(&environment, SystemClock.now())?;
     let parts = parts(&aws, &config.core).await?;
     let senders = Senders {
         sms: config.sms.as_ref().map(|sms| Arc::new(SnsSender::new(aws_sdk_sns::Client::new(&aws), sms)) as _),
@@ -38,9 +40,11 @@ pub async fn verify() -> Result<(), Error> {
 
 async fn parts(aws: &SdkConfig, config: &CoreConfig) -> Result<Parts, Error> {
     let secrets = aws_sdk_secretsmanager::Client::new(aws);
-    let keys = VaultKeys::read(secrets, config.keys_secret.clone(), Arc::new(SystemClock)).await?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let keys = VaultKeys::read(secrets, config.keys_secret.clone(), Arc::clone(&clock), Needs::Codes).await?;
     let store = DynamoStore::new(aws_sdk_dynamodb::Client::new(aws), config.table.clone());
-    Ok(Parts { store: Arc::new(store), keys: Arc::new(keys), clock: Arc::new(SystemClock), randomness: Arc::new(SystemRandomness) })
+    let (keys, randomness): (Arc<dyn KeySource>, Arc<dyn Randomness>) = (Arc::new(keys), Arc::new(SystemRandomness));
+    Ok(Parts { store: Arc::new(store), tokens: wiring::checker(config, &keys, &randomness), keys, clock, randomness })
 }
 
 async fn serve(api: Api) -> Result<(), Error> {
@@ -62,6 +66,6 @@ fn call(request: Request) -> Call {
         headers: request.headers().clone(),
         body: Ok(request.body().to_vec().into()),
         time_left: None,
-            trace: None,
+        trace: None,
     }
 }

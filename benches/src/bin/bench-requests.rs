@@ -10,6 +10,7 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use benches::operations;
 use benches::table::Table;
 use otp_auth::adapters::aws::{Aws, UnreadableTrust};
 use otp_auth::adapters::dynamodb::DynamoStore;
@@ -52,9 +53,6 @@ struct Row {
 
 /// Requests that decide, and requests of the guard.
 type Promise = (usize, usize);
-
-/// The items of the guard: countries of an address, prefixes, countries and mail, days, and what is stopped.
-const OF_THE_GUARD: [&str; 5] = ["V", "P", "C", "D", "STOPS"];
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -201,8 +199,7 @@ fn other_code(code: &str) -> String {
 
 impl Row {
     fn counts(&self) -> Promise {
-        let of_the_guard = |operation: &&Operation| operation.item.as_deref().is_some_and(|item| OF_THE_GUARD.contains(&item));
-        let guard = self.operations.iter().filter(of_the_guard).count();
+        let guard = self.operations.iter().filter(|operation| operations::is_of_the_guard(operation)).count();
         (self.operations.len() - guard, guard)
     }
 }

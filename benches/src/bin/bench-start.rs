@@ -9,8 +9,9 @@ use benches::start::StartError;
 use benches::start::binaries::{Binaries, Binary};
 use benches::start::report::{self, Row};
 use benches::start::sample::{Sample, measure};
-use benches::start::stage::Stage;
+use benches::start::stage::{Counting, Stage};
 use benches::start::steps;
+use otp_auth::domain::recipient::Channel;
 use serde_json::Value;
 
 /// Starts of each function that count. One more comes first, and warms the caches.
@@ -33,7 +34,7 @@ async fn main() -> ExitCode {
 async fn run(root: &Path) -> Result<bool, StartError> {
     let root = root.canonicalize().map_err(StartError::io(root.display().to_string()))?;
     let binaries = Binaries::build(&root)?;
-    let mut stage = Stage::new(&root).await?;
+    let mut stage = Stage::new(&root, Counting::Off).await?;
     let rows = functions(&binaries, &mut stage).await?;
     let (ours, default) = start_steps(&binaries, &stage)?;
     report(&rows, &report::steps(&steps::medians(&ours), &steps::medians(&default)).to_string())
@@ -77,8 +78,8 @@ async fn functions(binaries: &Binaries, stage: &mut Stage) -> Result<[Row; 5], S
 
 async fn events(route: Route, stage: &mut Stage) -> Result<Vec<Value>, StartError> {
     match route {
-        Route::Send => Ok(stage.sends(EVENTS)),
-        Route::Verify => stage.verifies(EVENTS).await,
+        Route::Send => Ok(stage.sends(EVENTS, Channel::Sms)),
+        Route::Verify => stage.verifies(EVENTS, Channel::Sms).await,
     }
 }
 

@@ -19,6 +19,10 @@ pub struct Binary {
     pub name: &'static str,
     /// Where it is.
     pub path: PathBuf,
+    /// What it is started with: an interpreter's program.
+    pub arguments: Vec<String>,
+    /// What its environment has beside that of all functions.
+    pub environment: Vec<(&'static str, String)>,
 }
 
 /// Every binary of a run.
@@ -51,7 +55,7 @@ impl Binaries {
         cargo_build(root, &["--package", "empty-function"])?;
         cargo_build(root, &["--package", "start-steps"])?;
         cargo_build(&every_default, &["--bins"])?;
-        let binary = |name, directory: &str, file: &str| Binary { name, path: root.join("target").join(directory).join(file) };
+        let binary = |name, directory: &str, file: &str| Binary::new(name, root.join("target").join(directory).join(file));
         Ok(Self {
             empty: binary("empty function", "release", "empty-function"),
             send: binary("send-otp", "release", "send-otp"),
@@ -65,6 +69,12 @@ impl Binaries {
 }
 
 impl Binary {
+    /// A binary that needs no arguments.
+    #[must_use]
+    pub fn new(name: &'static str, path: PathBuf) -> Self {
+        Self { name, path, arguments: Vec::new(), environment: Vec::new() }
+    }
+
     /// Its size, and the size of the zip that is uploaded, in bytes.
     ///
     /// # Errors

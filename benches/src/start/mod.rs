@@ -3,6 +3,7 @@
 
 pub mod binaries;
 pub mod cpu;
+pub mod people;
 pub mod report;
 pub mod sample;
 pub mod stage;
@@ -15,6 +16,7 @@ use std::process::ExitStatus;
 
 use otp_auth::adapters::secrets::SecretError;
 use otp_auth::testing::embedded::EmbeddedError;
+use otp_auth::testing::forward::ForwardError;
 use otp_auth::testing::runtime_api::FunctionError;
 use serde_json::Value;
 
@@ -41,6 +43,9 @@ pub enum StartError {
     /// The embedded table.
     #[error(transparent)]
     Embedded(#[from] EmbeddedError),
+    /// Its requests cannot be counted.
+    #[error(transparent)]
+    Forward(#[from] ForwardError),
     /// The keys.
     #[error(transparent)]
     Keys(#[from] SecretError),

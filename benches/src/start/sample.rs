@@ -41,7 +41,7 @@ pub struct Sample {
 }
 
 /// A running function and how much CPU time it had used when it was last looked at.
-struct Run {
+pub struct Run {
     name: &'static str,
     function: Function,
     pid: u32,
@@ -54,8 +54,7 @@ struct Run {
 /// The function failed, or answered with something other than success.
 pub async fn measure(binary: &Binary, stage: &Stage, events: &[Value]) -> Result<Sample, StartError> {
     let mut run = Run::start(binary, stage).await?;
-    let wall = run.idle().await?;
-    let start = Cost { cpu: run.used_since().await?, wall };
+    let start = run.started().await?;
     let seen = stage.watch.seen();
     let at = |moment| move |(seen, used): &(Moment, Duration)| (*seen == moment).then_some(*used);
     let mut costs = Vec::with_capacity(events.len());
@@ -67,28 +66,69 @@ pub async fn measure(binary: &Binary, stage: &Stage, events: &[Value]) -> Result
         start,
         first: costs.pop().unwrap_or_default(),
         warm: Cost { cpu: median(&warm, |cost| cost.cpu), wall: median(&warm, |cost| cost.wall) },
-        peak_kib: cpu::peak_memory(run.pid)?,
+        peak_kib: run.peak_kib()?,
         until_connecting: seen.iter().find_map(at(Moment::Connecting)),
         until_connected: seen.iter().rev().find_map(at(Moment::Connected)),
     })
 }
 
 impl Run {
-    async fn start(binary: &Binary, stage: &Stage) -> Result<Self, StartError> {
+    /// What one start took: to its first request for an event.
+    ///
+    /// # Errors
+    /// It did not get there.
+    pub async fn started(&mut self) -> Result<Cost, StartError> {
+        let wall = self.idle().await?;
+        Ok(Cost { cpu: self.used_since().await?, wall })
+    }
+
+    /// The most memory that it held, in KiB.
+    ///
+    /// # Errors
+    /// The process is gone.
+    pub fn peak_kib(&self) -> Result<u64, StartError> {
+        cpu::peak_memory(self.pid)
+    }
+
+    /// Bytes that it has logged so far.
+    #[must_use]
+    pub fn logged(&self) -> usize {
+        self.function.log().len()
+    }
+
+    /// The process.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// Starts `binary`.
+    ///
+    /// # Errors
+    /// It cannot be run.
+    pub async fn start(binary: &Binary, stage: &Stage) -> Result<Self, StartError> {
         let name = binary.name;
-        let started = Function::start(&binary.path, stage.environment.iter().map(|(name, value)| (name, value))).await;
+        let environment = stage.environment.iter().chain(&binary.environment).map(|(name, value)| (name, value));
+        let started = Function::start_with(&binary.path, &binary.arguments, environment).await;
         let function = started.map_err(failed(name))?;
         let pid = function.pid().ok_or_else(|| StartError::NotMeasured(format!("{name} ended at once")))?;
         stage.watch.follow(pid);
         Ok(Self { name, function, pid, used: Duration::ZERO })
     }
 
-    async fn idle(&mut self) -> Result<Duration, StartError> {
+    /// Waits until it asks for an event, and says how long after its start it did.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn idle(&mut self) -> Result<Duration, StartError> {
         self.function.idle().await.map_err(failed(self.name))
     }
 
     /// One event, and all that it makes the function do.
-    async fn answer(&mut self, event: &Value) -> Result<Cost, StartError> {
+    ///
+    /// # Errors
+    /// The function failed, or answered with something other than success.
+    pub async fn answer(&mut self, event: &Value) -> Result<Cost, StartError> {
         let answer = self.function.invoke(event).await.map_err(failed(self.name))?;
         if answer.reply.get("statusCode").and_then(Value::as_u64) != Some(200) {
             return Err(StartError::Reply { name: self.name, reply: answer.reply, log: self.function.log() });
@@ -98,7 +138,10 @@ impl Run {
     }
 
     /// CPU time since this was last asked.
-    async fn used_since(&mut self) -> Result<Duration, StartError> {
+    ///
+    /// # Errors
+    /// The process is gone.
+    pub async fn used_since(&mut self) -> Result<Duration, StartError> {
         tokio::time::sleep(SETTLE).await;
         let now = cpu::time(self.pid)?;
         let since = now.saturating_sub(self.used);

@@ -10,15 +10,18 @@ use otp_auth::adapters::outbox::Outbox;
 use otp_auth::adapters::secrets;
 use otp_auth::adapters::system::SystemClock;
 use otp_auth::domain::keys::KeyRing;
+use otp_auth::domain::recipient::Channel;
 use otp_auth::domain::time::{Timestamp, millis};
 use otp_auth::ports::clock::Clock;
 use otp_auth::testing::aws_stand_in::{self, AwsStandIn};
 use otp_auth::testing::clock::TestClock;
 use otp_auth::testing::embedded::{self, Embedded};
+use otp_auth::testing::forward::Forward;
 use otp_auth::testing::service::{Service, Setup, TestReply};
 use serde_json::{Value, json};
 
 use super::StartError;
+use super::people::People;
 use super::tls::Tls;
 use super::watch::Watch;
 
@@ -33,13 +36,25 @@ pub struct Stage {
     pub watch: Watch,
     /// The environment variables of every function.
     pub environment: Vec<(&'static str, String)>,
+    /// Counts the requests to the table.
+    pub table: Forward,
     embedded: Embedded,
+    outbox: Outbox,
     keys: Arc<KeyRing>,
     send_event: Value,
     verify_event: Value,
-    people: u32,
+    people: People,
     /// Keeps the stand-ins alive.
     _aws: AwsStandIn,
+}
+
+/// Whether requests to the table are counted: then they take longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counting {
+    /// They are.
+    On,
+    /// They go to the table directly.
+    Off,
 }
 
 impl Stage {
@@ -47,25 +62,38 @@ impl Stage {
     ///
     /// # Errors
     /// [`StartError`].
-    pub async fn new(root: &Path) -> Result<Self, StartError> {
+    pub async fn new(root: &Path, counting: Counting) -> Result<Self, StartError> {
         let secret = json!({ "identifiers": "k1", "codes": "k1", "k1": "k".repeat(64) }).to_string();
         let keys = Arc::new(secrets::parse(&secret)?);
         let embedded = Embedded::start(None).await?;
         let outbox = Outbox::new(Arc::new(SystemClock));
-        let aws = AwsStandIn::start(outbox, Some(secret), SocketAddr::from(([127, 0, 0, 1], 0)));
+        let aws = AwsStandIn::start(outbox.clone(), Some(secret), SocketAddr::from(([127, 0, 0, 1], 0)));
         let aws = aws.await.map_err(StartError::io("a port for the stand-ins"))?;
         let (watch, tls) = (Watch::default(), Tls::new()?);
         let mut environment = settings();
         environment.extend(trust(&root.join("target/bench-start"), &tls.root_pem)?);
-        environment.extend(endpoints(&tls, &watch, address(&embedded.endpoint())?, address(&aws.endpoint())?).await?);
+        let forward = Forward::to(&embedded.endpoint())?;
+        let table = if counting == Counting::On { forward.listen().await? } else { embedded.endpoint() };
+        environment.extend(endpoints(&tls, &watch, address(&table)?, address(&aws.endpoint())?).await?);
         let event = |name: &str| event(&root.join("events").join(name));
         let (send_event, verify_event) = (event("send-otp.phone.json")?, event("verify-otp.phone.json")?);
-        Ok(Self { watch, environment, embedded, keys, send_event, verify_event, people: 0, _aws: aws })
+        Ok(Self {
+            watch,
+            environment,
+            table: forward,
+            embedded,
+            outbox,
+            keys,
+            send_event,
+            verify_event,
+            people: People::default(),
+            _aws: aws,
+        })
     }
 
-    /// `count` requests for a code, from people who were never here.
-    pub fn sends(&mut self, count: usize) -> Vec<Value> {
-        let people: Vec<String> = (0..count).map(|_| self.somebody_new()).collect();
+    /// `count` requests for a code by `channel`, from people who were never here.
+    pub fn sends(&mut self, count: usize, channel: Channel) -> Vec<Value> {
+        let people: Vec<String> = (0..count).map(|_| self.people.somebody_new(channel)).collect();
         people.iter().map(|person| with_body(&self.send_event, &json!({ "identifier": person }))).collect()
     }
 
@@ -73,7 +101,7 @@ impl Stage {
     ///
     /// # Errors
     /// They could not be signed in.
-    pub async fn verifies(&mut self, count: usize) -> Result<Vec<Value>, StartError> {
+    pub async fn verifies(&mut self, count: usize, channel: Channel) -> Result<Vec<Value>, StartError> {
         let clock = Arc::new(TestClock::at(Timestamp::from_millis(SystemClock.now().as_millis() - millis(A_WHILE))));
         let keys = Arc::new(Arc::clone(&self.keys));
         let service = Setup { clock, keys, ..Setup::on(&self.embedded)? };
@@ -81,7 +109,7 @@ impl Stage {
         let service = Service { outbox, ..service.build() };
         let mut people = Vec::with_capacity(count);
         for _ in 0..count {
-            let person = self.somebody_new();
+            let person = self.people.somebody_new(channel);
             let answer = code(&service, &person).await?;
             expect_success(&service.post("verify", &answer).await)?;
             people.push(person);
@@ -94,17 +122,31 @@ impl Stage {
         Ok(events)
     }
 
-    fn somebody_new(&mut self) -> String {
-        self.people += 1;
-        format!("+1206{}", 2_340_000 + self.people)
+    /// The event that answers `send` with the code that came last, as one of the other languages' functions sent it.
+    ///
+    /// # Errors
+    /// No message came.
+    pub fn answer_to(&self, send: &Value) -> Result<Value, StartError> {
+        let not_answered = || StartError::NotMeasured(format!("no code came for {send}"));
+        let body = send.get("body").and_then(Value::as_str).and_then(|body| serde_json::from_str::<Value>(body).ok());
+        let identifier = body.and_then(|body| body.get("identifier").cloned()).ok_or_else(not_answered)?;
+        let message = self.outbox.sent().pop().filter(|message| identifier == message.to).ok_or_else(not_answered)?;
+        let code = code_in(&message.text).ok_or_else(not_answered)?;
+        Ok(with_body(&self.verify_event, &json!({ "identifier": identifier, "otp_code": code })))
     }
+}
+
+/// The first six digits or more in a row.
+fn code_in(message: &str) -> Option<&str> {
+    message.split(|letter: char| !letter.is_ascii_digit()).find(|digits| digits.len() >= 6)
 }
 
 /// Asks for a code; gives back the body that answers it.
 async fn code(service: &Service, person: &str) -> Result<Value, StartError> {
     let sent = service.post("send", &json!({ "identifier": person })).await;
     expect_success(&sent)?;
-    Ok(json!({ "identifier": person, "otp_code": service.last_code(), "challenge_id": sent.body.get("challenge_id") }))
+    let message = service.outbox.sent().pop().map(|message| message.text).unwrap_or_default();
+    Ok(json!({ "identifier": person, "otp_code": code_in(&message), "challenge_id": sent.body.get("challenge_id") }))
 }
 
 fn expect_success(reply: &TestReply) -> Result<(), StartError> {
@@ -116,6 +158,7 @@ fn settings() -> Vec<(&'static str, String)> {
     let owned = |(name, value): (&'static str, &str)| (name, value.to_owned());
     let fixed = [
         ("AWS_REGION", "eu-west-1"),
+        ("AWS_DEFAULT_REGION", "eu-west-1"),
         ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
         ("AWS_SECRET_ACCESS_KEY", "example"),
         ("AWS_SESSION_TOKEN", "example"),
@@ -127,18 +170,24 @@ fn settings() -> Vec<(&'static str, String)> {
         ("SMS_ALLOWED_COUNTRIES", "US"),
         ("RATE_SEND_PER_ADDRESS_PER_MINUTE", "100000"),
         ("RATE_SEND_PER_ADDRESS_PER_HOUR", "100000"),
+        ("RATE_UNANSWERED_PER_COUNTRY_PER_HOUR", "1000000"),
+        ("RATE_UNANSWERED_PER_COUNTRY_PER_DAY", "1000000"),
+        ("SMS_BUDGET_MESSAGES_PER_DAY", "10000000"),
+        ("SMS_BUDGET_COUNTRY_PERCENT", "100"),
+        // What the other languages' functions name codes with.
+        ("CODE_PEPPER", "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"),
     ];
     fixed.into_iter().map(owned).collect()
 }
 
-/// Whom to trust: our functions take one certificate more than Amazon's; the SDK's default takes those of the system,
-/// with this one among them.
-fn trust(directory: &Path, root_pem: &str) -> Result<[(&'static str, String); 2], StartError> {
+/// Whom to trust: our functions and Python's SDK take `AWS_CA_BUNDLE`; the Rust SDK's default takes the system's certificates,
+/// with this one among them; Node takes one certificate more than its own.
+fn trust(directory: &Path, root_pem: &str) -> Result<[(&'static str, String); 3], StartError> {
     std::fs::create_dir_all(directory).map_err(StartError::io(directory.display().to_string()))?;
     let system = SYSTEM_ROOTS.iter().find_map(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
     let ours = write(directory.join("root.pem"), root_pem)?;
     let all = write(directory.join("all-roots.pem"), &format!("{system}\n{root_pem}"))?;
-    Ok([("AWS_CA_BUNDLE", ours), ("SSL_CERT_FILE", all)])
+    Ok([("AWS_CA_BUNDLE", ours.clone()), ("NODE_EXTRA_CA_CERTS", ours), ("SSL_CERT_FILE", all)])
 }
 
 fn write(path: PathBuf, text: &str) -> Result<String, StartError> {

@@ -148,6 +148,23 @@ impl Function {
         K: AsRef<OsStr>,
         V: AsRef<OsStr>,
     {
+        Self::start_with(binary, [""; 0], environment).await
+    }
+
+    /// As [`Function::start`], for a program that takes arguments, such as an interpreter.
+    ///
+    /// # Errors
+    /// [`FunctionError::Port`], [`FunctionError::NotRun`].
+    pub async fn start_with<A, K, V>(
+        binary: impl AsRef<Path>,
+        arguments: impl IntoIterator<Item = A>,
+        environment: impl IntoIterator<Item = (K, V)>,
+    ) -> Result<Self, FunctionError>
+    where
+        A: AsRef<OsStr>,
+        K: AsRef<OsStr>,
+        V: AsRef<OsStr>,
+    {
         let binary = binary.as_ref();
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(FunctionError::Port)?;
         let address = listener.local_addr().map_err(FunctionError::Port)?;
@@ -156,7 +173,7 @@ impl Function {
         let mut tasks = JoinSet::new();
         tasks.spawn(serve(listener, RuntimeApi { tell, queue: Arc::new(Mutex::new(queue)) }));
         let mut command = command(binary, address);
-        command.envs(environment);
+        command.args(arguments).envs(environment);
         let started = now();
         let mut child = command.spawn().map_err(|cause| FunctionError::NotRun { binary: binary.to_owned(), cause })?;
         let log = Arc::default();

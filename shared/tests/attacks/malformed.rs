@@ -109,7 +109,7 @@ async fn not_base64(service: &Service, mut tried: Tried) -> Tried {
             let mut event = event(file);
             event["body"] = json!(body);
             let event: Event = serde_json::from_value(event).unwrap();
-            let reply = serde_json::to_value(answer(&service.api, event, &Context::default()).await).unwrap();
+            let reply = serde_json::to_value(answer(&service.api, event, &Context::default()).await.unwrap()).unwrap();
             tried.add(reply["statusCode"] != 400);
         }
     }

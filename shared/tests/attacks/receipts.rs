@@ -129,11 +129,11 @@ fn twilio(service: &Service) -> Vec<Call> {
 fn vonage(service: &Service) -> Vec<Call> {
     let body = |number: u32| vonage_body(&format!("aaaaaaaa-bbbb-cccc-dddd-{number:012}"), "delivered");
     let claims = |number: u32, name: &str, value: Value| {
-        let mut claims = vonage_claims(service, &body(number));
+        let mut claims = vonage_claims(service, body(number));
         claims[name] = value;
         claims
     };
-    let as_it_is = |number: u32| vonage_claims(service, &body(number));
+    let as_it_is = |number: u32| vonage_claims(service, body(number));
     let long_ago = json!(service.now().as_secs() - 2 * 24 * 3600);
     let other_hash = as_it_is(99)["payload_hash"].clone();
     [

@@ -149,7 +149,7 @@ impl Traffic {
             put(&mut body, "challenge_id", challenge);
         }
         let reply = self.post(person, "send", body).await;
-        match (reply.status.as_u16(), reply.body["code"].as_str().unwrap_or_default()) {
+        match (reply.status.as_u16(), text_of(&reply.body, "code")) {
             (200, _) => self.note_sent(person, act, &reply),
             (403 | 429, _) if act == Act::SendTooSoon => Did::count(&mut self.did.refused, "identifier_window"),
             (403 | 429, _) if !person.refused_for.is_empty() => Did::count(&mut self.did.refused, person.refused_for),
@@ -163,7 +163,7 @@ impl Traffic {
     }
 
     fn note_sent(&mut self, person: &mut Person, act: Act, reply: &TestReply) {
-        person.challenge = reply.body["challenge_id"].as_str().map(str::to_owned);
+        person.challenge = reply.body.get("challenge_id").and_then(Value::as_str).map(str::to_owned);
         let minute = self.clock.now().as_secs() / 60;
         Did::count(&mut self.did.minutes, minute);
         if act == Act::Resend {
@@ -183,7 +183,7 @@ impl Traffic {
             put(&mut body, "challenge_id", challenge);
         }
         let reply = self.post(person, "verify", body).await;
-        match (reply.status.as_u16(), reply.body["code"].as_str().unwrap_or_default()) {
+        match (reply.status.as_u16(), text_of(&reply.body, "code")) {
             (200, _) => self.note_verified(person, &reply),
             (400, code) => Did::count(&mut self.did.not_verified, code.to_owned()),
             (503, _) => self.fail(person, act),
@@ -192,7 +192,7 @@ impl Traffic {
     }
 
     fn note_verified(&mut self, person: &mut Person, reply: &TestReply) {
-        let text = |name: &str| reply.body[name].as_str().unwrap_or_default().to_owned();
+        let text = |name: &str| text_of(&reply.body, name).to_owned();
         person.tokens = (text("access_token"), text("refresh_token"), String::new());
         for name in [person.channel, person.country, person.brought_by].into_iter().filter(|name| !name.is_empty()) {
             Did::count(&mut self.did.verified, name);
@@ -214,7 +214,7 @@ impl Traffic {
         let reply = self.call(person, if act == Act::LogOut { "logout" } else { "refresh" }, call).await;
         match (act, reply.status.as_u16()) {
             (Act::Refresh, 200) => {
-                let next = reply.body["refresh_token"].as_str().unwrap_or_default().to_owned();
+                let next = text_of(&reply.body, "refresh_token").to_owned();
                 person.tokens.2 = std::mem::replace(&mut person.tokens.1, next);
                 Did::count(&mut self.did.sessions, "refreshed");
             }
@@ -299,4 +299,9 @@ fn put(body: &mut Value, name: &str, value: &str) {
     if let Some(body) = body.as_object_mut() {
         body.insert(name.to_owned(), json!(value));
     }
+}
+
+/// The text of a member; empty when there is none.
+fn text_of<'a>(body: &'a Value, name: &str) -> &'a str {
+    body.get(name).and_then(Value::as_str).unwrap_or_default()
 }

@@ -113,7 +113,7 @@ async fn the_list_masks_everybody() {
     let operator = Operator::new("masked").await;
     operator.run(&TEST_USER).done();
     let list = operator.run(&["users", "list"]).done();
-    assert!(list.contains("t***@example.com* +12***01*") && list.contains("1 of 1 users"), "{list}");
+    assert!(list.contains("t***@example.com*") && list.contains("+12***01*") && list.contains("1 of 1 users"), "{list}");
     assert!(!list.contains("testuser") && !list.contains("2345678901"), "{list}");
     assert!(list.lines().all(|line| line.chars().count() <= 80), "{list}");
 }
