@@ -1,5 +1,6 @@
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
+import fr from '../src/i18n/fr.json'
 import { LANGUAGES } from '../src/i18n/languages'
 import { expectAccessible, expectNoSidewaysScroll, openPage, picture } from './browser'
 import { askForCode, awaitCode, codeField, newEmail, newPhone, typeCode } from './person'
@@ -64,6 +65,25 @@ test('the language is chosen on the page, for this tab', async () => {
   await page.getByRole('heading', { name: 'Anmelden' }).waitFor()
   await page.reload()
   await page.getByRole('heading', { name: 'Anmelden' }).waitFor()
+})
+
+test('of two languages that are chosen quickly, the last one counts, whichever comes first', async () => {
+  const { page } = await openPage({ locale: 'en' })
+  let arrive = () => {}
+  const arrived = new Promise<void>((resolve) => (arrive = resolve))
+  await page.route('**/assets/de-*.js', async (route) => {
+    await arrived
+    await route.continue()
+  })
+  await page.getByLabel('Language').selectOption('de')
+  await page.getByLabel('Language').selectOption('fr')
+  await page.getByRole('heading', { name: fr.title }).waitFor()
+  const loaded = page.waitForResponse('**/assets/de-*.js')
+  arrive()
+  await (await loaded).finished()
+  await page.waitForTimeout(300)
+  await page.getByRole('heading', { name: fr.title }).waitFor()
+  await page.unrouteAll()
 })
 
 test('with text at 200 %, nothing is cut off', async () => {

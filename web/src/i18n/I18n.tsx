@@ -1,4 +1,4 @@
-import { createContext, use, useCallback, useEffect, useMemo, useState, type ReactNode } from 'react'
+import { createContext, use, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import { directionOf, type Language } from './languages'
 import { load, translate, type Key, type Messages, type Values } from './messages'
 
@@ -19,16 +19,21 @@ interface Props {
 export function I18nProvider({ initial, onChoice, children }: Props) {
   const [{ language, messages }, set] = useState(initial)
 
+  const last = useRef(language)
   const choose = useCallback(
-    (chosen: Language) =>
+    (chosen: Language) => {
+      last.current = chosen
       void load(chosen).then(
         (loaded) => {
+          // Another one was chosen meanwhile, and may have come sooner.
+          if (last.current !== chosen) return
           set({ language: chosen, messages: loaded })
           onChoice(chosen)
         },
         // Offline: the language stays what it is.
         () => undefined,
-      ),
+      )
+    },
     [onChoice],
   )
 
