@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const PROGRAMS = `${import.meta.dirname}/../../target/debug`
@@ -36,12 +36,13 @@ async function answering(url: string): Promise<void> {
   throw new Error(`${url} does not answer`)
 }
 
+/** Below the ports that connections take for themselves: one of those may be gone before it is listened on. */
 export function freePort(): Promise<number> {
+  const port = 15_000 + Math.floor(Math.random() * 15_000)
   return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
+    const server = createServer()
+    server.once('error', () => resolve(freePort()))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(port)))
   })
 }
 
