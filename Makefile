@@ -103,7 +103,7 @@ bench: ## Speed, size and requests beside the usual Python and Node handlers, an
 	$(BUILT)/bench $(if $(RECORD),--record)
 
 cost: ## docs/cost.md: what a million sign-ins cost, from the last recorded run and benches/prices.toml
-	@scripts/cost >docs/cost.md.new && mv docs/cost.md.new docs/cost.md
+	@scripts/cost >docs/cost.md.new && mv docs/cost.md.new docs/cost.md || { rm -f docs/cost.md.new; exit 1; }
 
 bench-requests: ## Requests to the table per send and verify, counted at its endpoint
 	$(LOCAL_PROGRAMS)
