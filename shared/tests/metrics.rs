@@ -20,7 +20,7 @@ use otp_auth::ports::sender::{Delivery, Refusal, RefusalClass};
 use otp_auth::telemetry;
 use otp_auth::testing::clock::TestClock;
 use otp_auth::testing::embedded::Embedded;
-use otp_auth::testing::failing::FixedSender;
+use otp_auth::testing::failing::{FixedSender, PanickingSender};
 use otp_auth::testing::service::{METRICS_NAMESPACE, Service, Setup, wide_guard};
 use serde_json::{Value, json};
 
@@ -247,6 +247,12 @@ async fn providers_fail_over(world: &World) {
     let line = world.line(&broken, "send", json!({ "identifier": "+4915112345688" })).await;
     assert_eq!((&line["level"], &line["event"]), (&json!("ERROR"), &json!("otp.send_failed")));
     assert_eq!((counts(&line)["Faults{send}"], counts(&line)["MessagesFailed{sms,sns}"]), (1.0, 1.0));
+    let bug = world.service(|setup| setup.sender = Arc::new(PanickingSender));
+    let line = world.line(&bug, "send", json!({ "identifier": "+4915112345708" })).await;
+    assert_eq!(
+        (&line["cause"], &line["event"], counts(&line)["Faults{send}"]),
+        (&json!("panic"), &json!("otp.send_failed"), 1.0)
+    );
     let nobody = world.service(|setup| {
         let reason = Refusal { class: RefusalClass::BadRecipient, code: "21211".to_owned() };
         setup.sender = Arc::new(FixedSender::new(Delivery::Refused { provider: "twilio", reason }));

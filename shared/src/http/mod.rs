@@ -131,8 +131,9 @@ impl Api {
         let started = self.clock.now();
         let meter = Meter::default();
         let answered = meter.observe(AssertUnwindSafe(self.answer_in_time(call, started)).catch_unwind()).await;
-        let Answer { reply, record, locale } =
-            answered.unwrap_or_else(|_| Answer::problem(Problem::new(ProblemCode::Internal), Record::new("").because("panic")));
+        let Answer { reply, record, locale } = answered.unwrap_or_else(|_| {
+            Answer::problem(Problem::new(ProblemCode::Internal), Record::new(self.route_name(&call.path)).because("panic"))
+        });
         let locale = locale.unwrap_or_else(|| Locale::negotiate(None, headers::accept_language(&call.headers), self.locale));
         let mut response = reply.unwrap_or_else(|problem| problem.into_response(&call.id, &self.catalogs, locale));
         headers::add_to_every_reply(&mut response, &call.id);
@@ -153,7 +154,7 @@ impl Api {
         let Some(time_left) = call.time_left else { return self.answer(call, None).await };
         tokio::time::timeout(time_left, self.answer(call, Some(started.plus(time_left)))).await.unwrap_or_else(|_| {
             let problem = Problem::new(ProblemCode::Unavailable).retry_after(Duration::from_secs(5));
-            Answer::problem(problem, Record::new("").because("out of time"))
+            Answer::problem(problem, Record::new(self.route_name(&call.path)).because("out of time"))
         })
     }
 
@@ -199,6 +200,11 @@ impl Api {
 
     fn transport(&self) -> Transport {
         self.sessions.as_ref().map_or(Transport::Body, |routes| routes.transport)
+    }
+
+    /// For a line that tells of no answer: a panic or a timeout is a fault of its route, and counts there.
+    fn route_name(&self, path: &str) -> &'static str {
+        self.route(path).map_or("none", |(name, _)| name)
     }
 
     /// The route of a path; one trailing slash is forgiven, since clients written for Django send it.
