@@ -1,16 +1,14 @@
 //! A right code is told to the provider whose message brought it: which message, how often, and at what price.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, missing_docs)]
 
-use std::io;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use otp_auth::adapters::system::SystemClock;
 use otp_auth::http::Call;
 use otp_auth::ports::feedback::Feedback;
 use otp_auth::ports::sender::{Content, Delivery, Message, Sender};
-use otp_auth::telemetry;
 use otp_auth::testing::embedded::Embedded;
+use otp_auth::testing::log::Written;
 use otp_auth::testing::service::{Service, Setup, TestReply};
 use serde_json::{Value, json};
 
@@ -73,7 +71,7 @@ struct Lab {
 
 impl Lab {
     async fn new(feedback_to: Vec<&'static str>, outcomes: impl IntoIterator<Item = Delivery>) -> Self {
-        log();
+        Written::by_this_process();
         let embedded = Embedded::start(None).await.unwrap();
         let (sender, heard) = (Takes::one_after_another(outcomes), Arc::new(Heard::default()));
         let mut setup = Setup::on(&embedded).unwrap();
@@ -162,36 +160,9 @@ async fn it_costs_a_write_at_the_send_and_nothing_at_the_verification() {
     assert_eq!(requests[1], [requests[0][0] + 1, requests[0][1]]);
 }
 
-/// Everything that this process logs.
-#[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Written {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-fn log() -> Written {
-    static LOG: OnceLock<Written> = OnceLock::new();
-    let start = || {
-        let written = Written::default();
-        let writer = written.clone();
-        let lines = telemetry::subscriber(tracing::Level::INFO, move || writer.clone(), Arc::new(SystemClock));
-        tracing::subscriber::set_global_default(lines).unwrap();
-        written
-    };
-    LOG.get_or_init(start).clone()
-}
-
 /// What the log says of a request.
 fn table_requests(id: &str) -> u64 {
-    let written = String::from_utf8(log().0.lock().unwrap().clone()).unwrap();
+    let written = Written::by_this_process().text();
     let lines = written.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let line = lines.into_iter().find(|line| line["message"] == "request" && line["request_id"] == id).unwrap();
     line["table_requests"].as_u64().unwrap()

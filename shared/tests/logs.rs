@@ -4,8 +4,7 @@
 //! without a subscriber, would switch lines off.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, missing_docs)]
 
-use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use otp_auth::adapters::system::SystemClock;
@@ -18,26 +17,13 @@ use otp_auth::ports::sender::{Delivery, Refusal, RefusalClass};
 use otp_auth::telemetry;
 use otp_auth::testing::embedded::Embedded;
 use otp_auth::testing::failing::{FixedSender, PanickingSender};
+use otp_auth::testing::log::Written;
 use otp_auth::testing::service::{Service, Setup, test_keys, with_header};
 use serde_json::{Value, json};
 
 const PHONE: &str = "+12345678901";
 const EMAIL: &str = "someone.private@example.com";
 const KEY: &str = "8e03978e-40d5-43e8-bc93-6894a57f9324";
-
-#[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Written {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 /// All that must never be written, as it is gathered along the way.
 #[derive(Default)]
@@ -147,7 +133,7 @@ fn written_by(flows: impl Future<Output = ()>, runtime: &tokio::runtime::Runtime
     let writer = written.clone();
     let subscriber = telemetry::subscriber(tracing::Level::TRACE, move || writer.clone(), Arc::new(SystemClock));
     tracing::subscriber::with_default(subscriber, || runtime.block_on(flows));
-    String::from_utf8(written.0.lock().unwrap().clone()).unwrap()
+    written.text()
 }
 
 /// What a search through the log came to: secrets found in its lines, and in a line that has one.

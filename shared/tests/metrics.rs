@@ -5,7 +5,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, missing_docs)]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -21,39 +20,22 @@ use otp_auth::telemetry;
 use otp_auth::testing::clock::TestClock;
 use otp_auth::testing::embedded::Embedded;
 use otp_auth::testing::failing::{FixedSender, PanickingSender};
+use otp_auth::testing::log::Written;
 use otp_auth::testing::service::{METRICS_NAMESPACE, Service, Setup, wide_guard};
 use serde_json::{Value, json};
 
 const PHONE: &str = "+12345678901";
 
-/// The lines that were written, by the service's own clock.
-#[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Written {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+/// The lines since the last call.
+fn take(written: &Written) -> Vec<Value> {
+    written.take().lines().map(|line| serde_json::from_str(line).expect("a line is one JSON object")).collect()
 }
 
-impl Written {
-    /// The lines since the last call.
-    fn take(&self) -> Vec<Value> {
-        let text = String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap();
-        text.lines().map(|line| serde_json::from_str(line).expect("a line is one JSON object")).collect()
-    }
-
-    /// The only request's line since the last call.
-    fn request(&self) -> Value {
-        let mut requests: Vec<Value> = self.take().into_iter().filter(|line| line["message"] == "request").collect();
-        assert_eq!(requests.len(), 1, "one line a request: {requests:?}");
-        requests.remove(0)
-    }
+/// The only request's line since the last call.
+fn take_request(written: &Written) -> Value {
+    let mut requests: Vec<Value> = take(written).into_iter().filter(|line| line["message"] == "request").collect();
+    assert_eq!(requests.len(), 1, "one line a request: {requests:?}");
+    requests.remove(0)
 }
 
 /// The metrics of a line as CloudWatch would read them: `Name{dimensions}` to value.
@@ -104,9 +86,9 @@ impl World {
     }
 
     async fn line(&self, service: &Service, route: &str, body: Value) -> Value {
-        self.written.take();
+        let _earlier = self.written.take();
         service.post(route, &body).await;
-        let line = self.written.request();
+        let line = take_request(&self.written);
         self.note(&line);
         line
     }
@@ -173,9 +155,9 @@ async fn a_resend_is_no_second_code(world: &World) {
     let service = world.service(|_| {});
     service.advance(60);
     let mail = "ada@example.com";
-    world.written.take();
+    let _earlier = world.written.take();
     let sent = service.post("send", &json!({ "identifier": mail })).await;
-    let line = world.written.request();
+    let line = take_request(&world.written);
     assert_eq!((counts(&line)["CodesSent{email}"], line.get("Country")), (1.0, None), "a mail has no country");
     service.advance(60);
     let again = json!({ "identifier": mail, "challenge_id": sent.body["challenge_id"] });
@@ -229,9 +211,9 @@ async fn providers_fail_over(world: &World) {
         let vonage = Arc::new(FixedSender::new(Delivery::Accepted { provider: "vonage", message_id: "1".to_owned() }));
         setup.sender = Failover::over(vec![twilio, vonage], Arc::clone(&setup.clock) as _).unwrap();
     });
-    world.written.take();
+    let _earlier = world.written.take();
     service.post("send", &json!({ "identifier": "+4915112345678" })).await;
-    let lines = world.written.take();
+    let lines = take(&world.written);
     let with = |message: &str| lines.iter().find(|line| line["message"] == message).unwrap();
     let (attempt, request) = (with("attempt"), with("request"));
     world.note(attempt);
@@ -270,9 +252,9 @@ async fn sessions_go_on_and_end(world: &World) {
     for (event, metric) in [("session.refreshed", "SessionsRefreshed{}"), ("session.reused", "SessionsReused{}")] {
         let mut call = service.request("verify", &json!({ "refresh_token": signed_in.body["refresh_token"] }));
         call.path = "/api/auth/token/refresh".to_owned();
-        world.written.take();
+        let _earlier = world.written.take();
         service.call(&call).await;
-        let line = world.written.request();
+        let line = take_request(&world.written);
         world.note(&line);
         assert_eq!((&line["event"], counts(&line)[metric]), (&json!(event), 1.0));
     }

@@ -3,9 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, missing_docs)]
 
 use std::collections::BTreeMap;
-use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -14,7 +13,6 @@ use lambda_http::Context;
 use otp_auth::adapters::lambda::{self, Event};
 use otp_auth::adapters::receipts::twilio::TwilioReceipts;
 use otp_auth::adapters::receipts::vonage::VonageReceipts;
-use otp_auth::adapters::system::SystemClock;
 use otp_auth::domain::keys::{KeyId, KeyRing};
 use otp_auth::domain::ledger::RequestId;
 use otp_auth::domain::provider_secrets::{ProviderSecrets, field};
@@ -22,8 +20,8 @@ use otp_auth::domain::time::Timestamp;
 use otp_auth::http::{Call, UnreadableBody};
 use otp_auth::ports::receipts::{Letter, NoReceipt, ReceiptReader, ReceiptStore};
 use otp_auth::ports::store::StoreError;
-use otp_auth::telemetry;
 use otp_auth::testing::embedded::Embedded;
+use otp_auth::testing::log::Written;
 use otp_auth::testing::receipts::*;
 use otp_auth::testing::service::{Service, Setup, TestReply, with_header};
 use serde_json::{Value, json};
@@ -31,36 +29,9 @@ use zeroize::Zeroizing;
 
 const SID: &str = "SM0123456789abcdef0123456789abcde0";
 
-/// Everything that this process logs: each test looks for the ids of its own.
-#[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Written {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-fn log() -> Written {
-    static LOG: OnceLock<Written> = OnceLock::new();
-    let start = || {
-        let written = Written::default();
-        let writer = written.clone();
-        let lines = telemetry::subscriber(tracing::Level::INFO, move || writer.clone(), Arc::new(SystemClock));
-        tracing::subscriber::set_global_default(lines).unwrap();
-        written
-    };
-    LOG.get_or_init(start).clone()
-}
-
 /// The lines that have this text.
 fn lines_with(text: &str) -> Vec<Value> {
-    let written = String::from_utf8(log().0.lock().unwrap().clone()).unwrap();
+    let written = Written::by_this_process().text();
     written.lines().filter(|line| line.contains(text)).map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
@@ -91,7 +62,7 @@ fn metrics_of(message: &str) -> Value {
 }
 
 async fn lab(change: impl FnOnce(&mut Setup)) -> (Embedded, Service) {
-    log();
+    Written::by_this_process();
     let embedded = Embedded::start(None).await.unwrap();
     let mut setup = Setup::on(&embedded).unwrap();
     change(&mut setup);

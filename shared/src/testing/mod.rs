@@ -10,6 +10,7 @@ pub mod failing;
 pub mod fault_proxy;
 pub mod forward;
 pub mod guard_conformance;
+pub mod log;
 pub mod memory;
 pub mod memory_directory;
 pub mod memory_guard;

@@ -78,6 +78,9 @@ pub struct OutputArgs {
     /// Change things without asking
     #[arg(long, short, global = true)]
     pub yes: bool,
+    /// Where a line goes for each change [default: ~/.local/state/otpctl/audit.jsonl]
+    #[arg(long, global = true, value_name = "FILE", env = "OTPCTL_AUDIT_LOG")]
+    pub audit_log: Option<PathBuf>,
     /// The time to look from, such as 2026-11-23T12:00:00Z, instead of now
     #[arg(long, global = true, value_name = "TIME", value_parser = timestamp)]
     pub now: Option<Timestamp>,

@@ -77,6 +77,19 @@ pub enum Failure {
     /// A file cannot be written.
     #[error("{0} cannot be written: {1}. Nothing was changed.")]
     Unwritable(PathBuf, io::Error),
+    /// There is no place to put a change on record.
+    #[error("Nothing was changed: where do changes go on record? Say --audit-log FILE, or set OTPCTL_AUDIT_LOG or HOME.")]
+    NoAuditLog,
+    /// A change was made, or may have been, and could not be put on record.
+    #[error("{file} cannot be written: {error}. The change is NOT on record; its line is:\n{line}")]
+    Unrecorded {
+        /// The audit log.
+        file: PathBuf,
+        /// Why.
+        error: io::Error,
+        /// What should have been in it.
+        line: String,
+    },
     /// The operator did not type `yes`.
     #[error("Nothing was changed.")]
     NotConfirmed,
@@ -148,12 +161,20 @@ impl Failure {
             | Self::Log(_)
             | Self::NothingToReport(_)
             | Self::Keys { .. }
+            | Self::NoAuditLog
             | Self::NoRegion => 2,
             Self::NotFound(_) => 3,
             Self::Conflict(_) => 4,
             Self::NotConfirmed | Self::CannotAsk(_) => 5,
             _ => 1,
         })
+    }
+}
+
+impl Failure {
+    /// Is it certain that nothing was changed?
+    pub const fn leaves_all_as_it_was(&self) -> bool {
+        matches!(self, Self::NotFound(_) | Self::Conflict(_) | Self::Directory(_) | Self::Unwritable(..))
     }
 }
 

@@ -6,6 +6,7 @@ use clap::Parser;
 
 use cli::Cli;
 
+mod audit;
 mod cli;
 mod commands;
 mod confirm;

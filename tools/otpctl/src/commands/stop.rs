@@ -5,6 +5,7 @@ use otp_auth::domain::guard::stops::{STOPS_ARE_FRESH_FOR, Stop};
 use otp_auth::ports::guard::GuardStore;
 use serde::Serialize;
 
+use crate::audit::Change;
 use crate::cli::Cli;
 use crate::confirm::confirm;
 use crate::connection::Connection;
@@ -84,8 +85,10 @@ impl What {
 pub async fn stop(cli: &Cli, arguments: &StopArgs) -> Result<(), Failure> {
     let stop = arguments.what.stop()?;
     let connection = Connection::open(cli).await?;
+    let mut audit = connection.audit(cli)?;
     confirm(&format!("Stop {}: nobody can sign in by it until `otpctl resume`.", name(&stop)), cli.output.yes)?;
-    let changed = connection.store().stop(&stop).await?;
+    let switched = connection.store().stop(&stop).await.map_err(Failure::from);
+    let changed = audit.record(Change::named("sends.stopped").of(stop.as_str()), switched, |changed| *changed)?;
     show(&Switched { name: name(&stop), stopped: true, changed }, &cli.output)
 }
 
@@ -96,8 +99,10 @@ pub async fn stop(cli: &Cli, arguments: &StopArgs) -> Result<(), Failure> {
 pub async fn resume(cli: &Cli, arguments: &ResumeArgs) -> Result<(), Failure> {
     let stop = arguments.what.stop()?;
     let connection = Connection::open(cli).await?;
+    let mut audit = connection.audit(cli)?;
     confirm(&format!("Send {} again.", name(&stop)), cli.output.yes)?;
-    let changed = connection.store().resume(&stop).await?;
+    let switched = connection.store().resume(&stop).await.map_err(Failure::from);
+    let changed = audit.record(Change::named("sends.resumed").of(stop.as_str()), switched, |changed| *changed)?;
     show(&Switched { name: name(&stop), stopped: false, changed }, &cli.output)
 }
 

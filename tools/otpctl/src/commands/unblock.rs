@@ -8,6 +8,7 @@ use otp_auth::domain::guard::unanswered::prefix;
 use otp_auth::domain::recipient::{Channel, Recipient};
 use serde::Serialize;
 
+use crate::audit::Change;
 use crate::cli::Cli;
 use crate::confirm::confirm;
 use crate::connection::{self, Connection};
@@ -73,13 +74,17 @@ async fn open_identifier(cli: &Cli, identifier: &str, failures: bool) -> Result<
     let recipient = Recipient::parse(identifier, None)?;
     let shown = if cli.output.reveal { recipient.canonical().to_owned() } else { recipient.masked() };
     let connection = Connection::open(cli).await?;
-    let key = connection.ring().await?.ledger_key(&recipient);
+    let (ring, mut audit) = (connection.ring().await?, connection.audit(cli)?);
+    let key = ring.ledger_key(&recipient);
     let also = if failures { " and its failed guesses" } else { "" };
     confirm(&format!("Forget the sends to {shown}{also}."), cli.output.yes)?;
     let store = connection.store();
-    let mut found = store.forget_sends(&key).await?;
+    let change = |what| Change::named("windows.opened").of(what).about(&ring, &recipient);
+    let forgotten = store.forget_sends(&key).await.map_err(Failure::from);
+    let mut found = audit.record(change("sends"), forgotten, |found| *found)?;
     if failures {
-        found = store.forget_failures(&key, connection::now(cli)).await? || found;
+        let forgotten = store.forget_failures(&key, connection::now(cli)).await.map_err(Failure::from);
+        found = audit.record(change("failures"), forgotten, |found| *found)? || found;
     }
     Ok((shown, found))
 }
@@ -90,8 +95,11 @@ async fn open_prefix(cli: &Cli, number: &str) -> Result<(String, bool), Failure>
     let shown = if cli.output.reveal { format!("{block}…") } else { format!("the prefix of {}", recipient.masked()) };
     let connection = Connection::open(cli).await?;
     let key = connection.ring().await?.prefix_key(block);
+    let mut audit = connection.audit(cli)?;
     confirm(&format!("Forget the unanswered texts to {shown}."), cli.output.yes)?;
-    let found = connection.store().forget_prefix(&key).await?;
+    let change = Change::named("windows.opened").of("prefix").masked(&recipient);
+    let forgotten = connection.store().forget_prefix(&key).await.map_err(Failure::from);
+    let found = audit.record(change, forgotten, |found| *found)?;
     Ok((shown, found))
 }
 
@@ -99,9 +107,10 @@ async fn open_address(cli: &Cli, address: IpAddr) -> Result<(String, bool), Fail
     let source = SourceAddress::new(address);
     let now = connection::now(cli);
     let connection = Connection::open(cli).await?;
-    let ring = connection.ring().await?;
+    let (ring, mut audit) = (connection.ring().await?, connection.audit(cli)?);
     confirm(&format!("Forget the sends from {address} in this hour and the countries it asked for today."), cli.output.yes)?;
     let (window, day) = (ring.window_key(&source, now.as_secs() / 3600), ring.address_day_key(&source, now.day()));
-    let found = connection.store().forget_address(&window, &day).await?;
+    let forgotten = connection.store().forget_address(&window, &day).await.map_err(Failure::from);
+    let found = audit.record(Change::named("windows.opened").of("address"), forgotten, |found| *found)?;
     Ok((address.to_string(), found))
 }

@@ -9,17 +9,26 @@ use otp_auth::config::{AwsConfig, environment};
 use otp_auth::testing::embedded::local_credentials;
 use zeroize::Zeroizing;
 
+use crate::audit::local_operator;
 use crate::cli::TargetArgs;
 use crate::failure::Failure;
 
 /// A whole operation on the table, and one attempt: a page of a scan takes longer than a write, and a person waits for it.
 const LIMITS: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(20));
 
+/// Access, and who has it.
+pub struct Access {
+    /// The clients' common ground.
+    pub aws: Aws,
+    /// Who changes what is changed, for the audit log: the id of an access key, or a name on this machine.
+    pub operator: String,
+}
+
 /// Access to what `target` names.
 ///
 /// # Errors
 /// No region, no credentials, or a CA bundle that cannot be read.
-pub async fn to(target: &TargetArgs) -> Result<Aws, Failure> {
+pub async fn to(target: &TargetArgs) -> Result<Access, Failure> {
     if target.endpoint.as_deref().is_some_and(is_on_this_machine) {
         return on_this_machine();
     }
@@ -35,15 +44,17 @@ pub async fn to(target: &TargetArgs) -> Result<Aws, Failure> {
         session_token: found.session_token().map(|token| Zeroizing::new(token.to_owned())),
         ca_bundle,
     };
-    Ok(Aws::new(&credentials)?.with_store_limits(LIMITS.0, LIMITS.1))
+    let aws = Aws::new(&credentials)?.with_store_limits(LIMITS.0, LIMITS.1);
+    Ok(Access { aws, operator: credentials.access_key_id })
 }
 
 /// Access to endpoints that check no credentials: the operator's own are not looked for.
 ///
 /// # Errors
 /// The trust bundle cannot be read, which cannot be.
-pub fn on_this_machine() -> Result<Aws, Failure> {
-    Ok(Aws::new(&local_credentials())?.with_store_limits(LIMITS.0, LIMITS.1))
+pub fn on_this_machine() -> Result<Access, Failure> {
+    let aws = Aws::new(&local_credentials())?.with_store_limits(LIMITS.0, LIMITS.1);
+    Ok(Access { aws, operator: local_operator() })
 }
 
 fn loader(target: &TargetArgs, ca_bundle: Option<&str>) -> Result<ConfigLoader, Failure> {

@@ -10,6 +10,7 @@ use otp_auth::domain::keys::KeyRing;
 use otp_auth::domain::time::Timestamp;
 use otp_auth::ports::clock::Clock;
 
+use crate::audit::Audit;
 use crate::cli::{Cli, SettingsArgs};
 use crate::failure::Failure;
 
@@ -19,6 +20,7 @@ mod local;
 mod settings;
 mod vault;
 
+use access::Access;
 pub use keys::KeysPlace;
 use local::LocalServer;
 pub use local::post;
@@ -31,7 +33,7 @@ pub struct Connection {
     pub client: Client,
     /// The table's name.
     pub table: String,
-    aws: Aws,
+    access: Access,
     keys: Option<KeysPlace>,
     local: Option<LocalServer>,
 }
@@ -45,19 +47,33 @@ impl Connection {
         let target = &cli.target;
         if let Some(port) = target.local {
             let local = LocalServer::on(port).await?;
-            let aws = access::on_this_machine()?;
+            let access = access::on_this_machine()?;
             let keys = target.keys_file.clone().unwrap_or_else(|| local.keys_file.clone());
             return Ok(Self {
-                client: aws.dynamodb(Some(&local.endpoint)),
+                client: access.aws.dynamodb(Some(&local.endpoint)),
                 table: local.table.clone(),
-                aws,
+                access,
                 keys: Some(KeysPlace::File(keys)),
                 local: Some(local),
             });
         }
         let table = target.table.clone().ok_or(Failure::NoTable)?;
-        let aws = access::to(target).await?;
-        Ok(Self { client: aws.dynamodb(target.endpoint.as_deref()), table, aws, keys: KeysPlace::of(target), local: None })
+        let access = access::to(target).await?;
+        Ok(Self {
+            client: access.aws.dynamodb(target.endpoint.as_deref()),
+            table,
+            access,
+            keys: KeysPlace::of(target),
+            local: None,
+        })
+    }
+
+    /// Where a change of the table is put on record.
+    ///
+    /// # Errors
+    /// Nowhere: nothing may be changed then.
+    pub fn audit(&self, cli: &Cli) -> Result<Audit, Failure> {
+        Audit::open(cli, &self.access.operator, &self.table)
     }
 
     /// The store on the table.
@@ -70,7 +86,7 @@ impl Connection {
     /// # Errors
     /// None are named, or they cannot be read.
     pub async fn ring(&self) -> Result<Arc<KeyRing>, Failure> {
-        self.keys.as_ref().ok_or(Failure::NoKeys)?.read(&self.aws).await
+        self.keys.as_ref().ok_or(Failure::NoKeys)?.read(&self.access.aws).await
     }
 
     /// The settings that the functions on this table are taken to have.
@@ -90,11 +106,11 @@ impl Connection {
 pub async fn vault(cli: &Cli) -> Result<Vault, Failure> {
     if let Some(port) = cli.target.local {
         let file = LocalServer::on(port).await?.keys_file;
-        return Vault::read(&KeysPlace::File(file), &access::on_this_machine()?).await;
+        return Vault::read(&KeysPlace::File(file), access::on_this_machine()?).await;
     }
     match KeysPlace::of(&cli.target).ok_or(Failure::NoKeys)? {
-        place @ KeysPlace::File(_) => Vault::read(&place, &access::on_this_machine()?).await,
-        place @ KeysPlace::Secret(_) => Vault::read(&place, &access::to(&cli.target).await?).await,
+        place @ KeysPlace::File(_) => Vault::read(&place, access::on_this_machine()?).await,
+        place @ KeysPlace::Secret(_) => Vault::read(&place, access::to(&cli.target).await?).await,
     }
 }
 
@@ -103,7 +119,7 @@ pub async fn vault(cli: &Cli) -> Result<Vault, Failure> {
 /// # Errors
 /// No region, no credentials, or a CA bundle that cannot be read.
 pub async fn access(cli: &Cli) -> Result<Aws, Failure> {
-    access::to(&cli.target).await
+    Ok(access::to(&cli.target).await?.aws)
 }
 
 /// The time to look from.

@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
-use otp_auth::adapters::aws::Aws;
 use otp_auth::adapters::secrets::SecretError;
 use otp_auth::config::environment;
 use zeroize::Zeroizing;
 
+use super::access::Access;
 use super::keys::KeysPlace;
+use crate::audit::Audit;
+use crate::cli::Cli;
 use crate::failure::Failure;
 
 /// The document as it was read.
@@ -22,6 +24,7 @@ pub struct Vault {
     /// Its JSON text.
     pub document: Zeroizing<String>,
     holder: Holder,
+    operator: String,
 }
 
 enum Holder {
@@ -34,19 +37,29 @@ impl Vault {
     ///
     /// # Errors
     /// The file or the secret cannot be read.
-    pub async fn read(place: &KeysPlace, aws: &Aws) -> Result<Self, Failure> {
+    pub async fn read(place: &KeysPlace, access: Access) -> Result<Self, Failure> {
+        let Access { aws, operator } = access;
         match place {
             KeysPlace::File(file) => {
                 let text = fs::read_to_string(file).map_err(|error| Failure::File(file.clone(), error))?;
                 let place = file.display().to_string();
-                Ok(Self { place, document: Zeroizing::new(text), holder: Holder::File(file.clone()) })
+                Ok(Self { place, document: Zeroizing::new(text), holder: Holder::File(file.clone()), operator })
             }
             KeysPlace::Secret(name) => {
                 let client = aws.secrets(environment("SECRETS_ENDPOINT").filter(|url| !url.is_empty()).as_deref());
                 let (document, version) = fetch(&client, name).await?;
-                Ok(Self { place: name.clone(), document, holder: Holder::Secret { client, name: name.clone(), version } })
+                let holder = Holder::Secret { client, name: name.clone(), version };
+                Ok(Self { place: name.clone(), document, holder, operator })
             }
         }
+    }
+
+    /// Where a change of it is put on record.
+    ///
+    /// # Errors
+    /// Nowhere: nothing may be changed then.
+    pub fn audit(&self, cli: &Cli) -> Result<Audit, Failure> {
+        Audit::open(cli, &self.operator, &self.place)
     }
 
     /// Puts another document in its place, if it is still the one that was read.

@@ -1,6 +1,7 @@
 //! The real `otpctl`, on an embedded DynamoDB over HTTP, as an operator and as a script use it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
 
+mod audit;
 mod command_line;
 mod day;
 mod documentation;

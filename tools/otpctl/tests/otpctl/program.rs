@@ -74,7 +74,7 @@ impl Ran {
     }
 }
 
-/// Runs it with nothing but these arguments, 80 columns wide, without a terminal.
+/// Runs it with nothing but these arguments and a home of the tests', 80 columns wide, without a terminal.
 pub fn run(arguments: &[&str]) -> Ran {
     run_with(arguments, &[])
 }
@@ -82,7 +82,14 @@ pub fn run(arguments: &[&str]) -> Ran {
 /// The same with these variables.
 pub fn run_with(arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_otpctl"));
-    command.args(arguments).env_clear().env("COLUMNS", "80").envs(variables.iter().copied()).stdin(Stdio::null());
+    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("otpctl/home");
+    command
+        .args(arguments)
+        .env_clear()
+        .env("COLUMNS", "80")
+        .env("HOME", home)
+        .envs(variables.iter().copied())
+        .stdin(Stdio::null());
     let output = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Ran { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }

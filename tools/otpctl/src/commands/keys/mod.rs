@@ -9,6 +9,7 @@ use otp_auth::domain::signing::Algorithm;
 use otp_auth::domain::time::Timestamp;
 use serde::Serialize;
 
+use crate::audit::Change;
 use crate::cli::Cli;
 use crate::confirm::confirm;
 use crate::connection::{self, Vault};
@@ -94,8 +95,9 @@ async fn rotate(cli: &Cli, arguments: &RotateArgs, vault: &Vault) -> Result<(), 
         other => Failure::Rotation(other),
     })?;
     let done = Done::from(step);
+    let mut audit = vault.audit(cli)?;
     confirm(&format!("{}: {}", vault.place, question(arguments, &done)), cli.output.yes)?;
-    vault.replace(&document).await?;
+    audit.record(change(arguments, &done), vault.replace(&document).await, |()| true)?;
     show(&done, &cli.output)
 }
 
@@ -105,6 +107,15 @@ fn rotated(arguments: &RotateArgs, vault: &Vault, now: Timestamp) -> Result<Rota
         Kind::Codes => rotation::rotate_codes(&vault.document, now, urgency, &SystemRandomness),
         Kind::Signing => rotation::rotate_signing(&vault.document, now, urgency, arguments.algorithm),
     }
+}
+
+fn change(arguments: &RotateArgs, done: &Done) -> Change {
+    let what = match arguments.kind {
+        Kind::Codes => "codes",
+        Kind::Signing => "signing",
+    };
+    let event = if arguments.compromised { "keys.ended" } else { "keys.rotated" };
+    Change::named(event).of(what).keys(done.current.as_deref(), done.next.as_deref(), &done.retired)
 }
 
 fn question(arguments: &RotateArgs, done: &Done) -> String {

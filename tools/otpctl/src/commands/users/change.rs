@@ -10,6 +10,7 @@ use otp_auth::domain::user::{Identifier, User};
 use otp_auth::ports::directory::{Administration, Directory};
 
 use super::person::{Person, find, shown};
+use crate::audit::{Audit, Change};
 use crate::cli::Cli;
 use crate::confirm::confirm;
 use crate::connection::{self, Connection};
@@ -82,6 +83,7 @@ struct Found {
     store: DynamoStore,
     ring: Arc<KeyRing>,
     user: User,
+    audit: Audit,
 }
 
 impl Found {
@@ -89,26 +91,28 @@ impl Found {
         let connection = Connection::open(cli).await?;
         let (store, ring) = (connection.store(), connection.ring().await?);
         let user = find(&store, &ring, who).await?;
-        Ok(Self { store, ring, user })
+        Ok(Self { store, ring, user, audit: connection.audit(cli)? })
     }
 }
 
 /// # Errors
 /// There is none, or the table does not answer.
 pub async fn disable(cli: &Cli, arguments: &DisableArgs) -> Result<(), Failure> {
-    set_disabled(cli, &arguments.user, true, "Disable").await
+    set_disabled(cli, &arguments.user, true, ("Disable", "user.disabled")).await
 }
 
 /// # Errors
 /// There is none, or the table does not answer.
 pub async fn enable(cli: &Cli, arguments: &EnableArgs) -> Result<(), Failure> {
-    set_disabled(cli, &arguments.user, false, "Enable").await
+    set_disabled(cli, &arguments.user, false, ("Enable", "user.enabled")).await
 }
 
-async fn set_disabled(cli: &Cli, who: &str, disabled: bool, verb: &str) -> Result<(), Failure> {
-    let Found { store, ring, user } = Found::by(cli, who).await?;
+async fn set_disabled(cli: &Cli, who: &str, disabled: bool, (verb, event): (&str, &'static str)) -> Result<(), Failure> {
+    let Found { store, ring, user, mut audit } = Found::by(cli, who).await?;
     confirm(&format!("{verb} the user {}.", user.id.as_str()), cli.output.yes)?;
-    let user = store.set_disabled(&ring, &user.id, disabled, connection::now(cli)).await?;
+    let change = Change::named(event).user(&user.id);
+    let set = store.set_disabled(&ring, &user.id, disabled, connection::now(cli)).await.map_err(Failure::from);
+    let user = audit.record(change, set, |after| after.disabled != user.disabled)?;
     show(&Person::new(&user, cli.output.reveal), &cli.output)
 }
 
@@ -116,18 +120,20 @@ async fn set_disabled(cli: &Cli, who: &str, disabled: bool, verb: &str) -> Resul
 /// There is none, somebody has the identifier, or the user has another of its kind.
 pub async fn link(cli: &Cli, arguments: &LinkArgs) -> Result<(), Failure> {
     let recipient = Recipient::parse(&arguments.identifier, None)?;
-    let Found { store, ring, user } = Found::by(cli, &arguments.user).await?;
+    let Found { store, ring, user, mut audit } = Found::by(cli, &arguments.user).await?;
     let what = shown(&recipient, cli.output.reveal);
     confirm(&format!("Let {what} sign in the user {}.", user.id.as_str()), cli.output.yes)?;
+    let change = Change::named("user.linked").user(&user.id).about(&ring, &recipient);
     let identifier = Identifier { recipient, verified: arguments.verified };
-    let user = store.link(&ring, &user.id, &identifier, connection::now(cli)).await?;
+    let linked = store.link(&ring, &user.id, &identifier, connection::now(cli)).await.map_err(Failure::from);
+    let user = audit.record(change, linked, |after| *after != user)?;
     show(&Person::new(&user, cli.output.reveal), &cli.output)
 }
 
 /// # Errors
 /// There is none, or the user has no such identifier.
 pub async fn unlink(cli: &Cli, arguments: &UnlinkArgs) -> Result<(), Failure> {
-    let Found { store, ring, user } = Found::by(cli, &arguments.user).await?;
+    let Found { store, ring, user, mut audit } = Found::by(cli, &arguments.user).await?;
     let channel = match arguments.which {
         Which::Email => Channel::Email,
         Which::Phone => Channel::Sms,
@@ -137,6 +143,8 @@ pub async fn unlink(cli: &Cli, arguments: &UnlinkArgs) -> Result<(), Failure> {
     };
     let what = shown(&identifier.recipient, cli.output.reveal);
     confirm(&format!("Take {what} away from the user {}.", user.id.as_str()), cli.output.yes)?;
-    let user = store.unlink(&ring, &user.id, channel, connection::now(cli)).await?;
+    let change = Change::named("user.unlinked").user(&user.id).about(&ring, &identifier.recipient);
+    let unlinked = store.unlink(&ring, &user.id, channel, connection::now(cli)).await.map_err(Failure::from);
+    let user = audit.record(change, unlinked, |after| *after != user)?;
     show(&Person::new(&user, cli.output.reveal), &cli.output)
 }

@@ -8,6 +8,7 @@ use otp_auth::ports::clock::random;
 use otp_auth::ports::directory::Directory;
 
 use super::person::{Person, shown};
+use crate::audit::Change;
 use crate::cli::Cli;
 use crate::confirm::confirm;
 use crate::connection::{self, Connection};
@@ -53,8 +54,12 @@ pub async fn run(cli: &Cli, arguments: &CreateArgs) -> Result<(), Failure> {
     user.name = arguments.name.as_deref().map(DisplayName::parse).transpose()?;
     let connection = Connection::open(cli).await?;
     let ring = connection.ring().await?;
+    let mut audit = connection.audit(cli)?;
     let whom: Vec<String> = user.identifiers().map(|one| shown(&one.recipient, cli.output.reveal)).collect();
     confirm(&format!("Create a user with {}.", whom.join(" and ")), cli.output.yes)?;
-    connection.store().create(&ring, &user).await?;
+    let change =
+        user.identifiers().fold(Change::named("user.created").user(&user.id), |change, one| change.masked(&one.recipient));
+    let created = connection.store().create(&ring, &user).await.map_err(Failure::from);
+    audit.record(change, created, |()| true)?;
     show(&Person::new(&user, cli.output.reveal), &cli.output)
 }
