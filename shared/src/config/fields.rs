@@ -1,6 +1,6 @@
 //! The formats of single settings: each gives back the checked value, or says what it must be.
 
-use crate::domain::guard::destinations::is_country;
+use crate::domain::numbering::is_country;
 use std::time::Duration;
 
 use crate::domain::recipient::{Channel, Recipient};

@@ -8,6 +8,7 @@ pub mod code;
 pub mod guard;
 pub mod keys;
 pub mod ledger;
+pub mod numbering;
 pub mod policy;
 pub mod provider_secrets;
 pub mod purpose;

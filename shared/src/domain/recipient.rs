@@ -8,7 +8,9 @@ use std::fmt;
 
 use idna::AsciiDenyList;
 use idna::uts46::{DnsLength, Hyphens, Uts46};
-use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, PhoneNumberType};
+use rlibphonenumber::{PhoneNumberFormat, PhoneNumberType};
+
+use crate::domain::numbering;
 
 /// A phone number or an email address.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -153,18 +155,19 @@ pub enum NumberKind {
 impl Phone {
     fn parse(text: &str) -> Result<Self, InvalidRecipient> {
         let digits = plain_digits(text)?;
-        let number = PHONE_NUMBER_UTIL.parse(&digits, None).map_err(|_| InvalidRecipient::Phone)?;
-        if !number.is_valid() {
+        let plans = numbering::of(&digits).ok_or(InvalidRecipient::Phone)?;
+        let number = plans.parse(&digits, None).map_err(|_| InvalidRecipient::Phone)?;
+        if !plans.is_valid_number(&number) {
             return Err(InvalidRecipient::Phone);
         }
-        let e164 = number.format_as(PhoneNumberFormat::E164).into_owned();
+        let e164 = plans.format(&number, PhoneNumberFormat::E164).into_owned();
         if e164.len() > LONGEST_E164 {
             return Err(InvalidRecipient::Phone);
         }
         Ok(Self {
             e164,
-            country: number.get_region_code().map(|region| region.as_region_str().as_str().to_owned()),
-            kind: NumberKind::from_library(number.get_type()),
+            country: plans.get_region_for_number(&number).map(|region| region.as_region_str().as_str().to_owned()),
+            kind: NumberKind::from_library(plans.get_number_type(&number)),
         })
     }
 

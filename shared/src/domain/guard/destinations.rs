@@ -6,8 +6,6 @@
 
 use std::collections::BTreeSet;
 
-use rlibphonenumber::PHONE_NUMBER_UTIL;
-
 use crate::domain::recipient::{NumberKind, Recipient};
 
 /// The countries that texts may go to.
@@ -28,12 +26,6 @@ pub enum NotServed {
     /// Premium-rate, shared-cost, toll-free, pager, UAN, voicemail, fixed or unknown.
     #[error("kind of number not allowed")]
     Kind,
-}
-
-/// Is this the ISO 3166-1 alpha-2 code, in capitals, of a country that has phone numbers?
-#[must_use]
-pub fn is_country(code: &str) -> bool {
-    PHONE_NUMBER_UTIL.get_supported_regions().any(|region| region.as_region_str().as_str() == code)
 }
 
 impl SmsCountries {

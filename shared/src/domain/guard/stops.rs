@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::destinations::is_country;
+use crate::domain::numbering::is_country;
 use crate::domain::recipient::Recipient;
 
 /// How long a process may go on with what it last read of the stops. With two requests' worth of slack, a stop holds

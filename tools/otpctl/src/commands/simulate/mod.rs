@@ -13,7 +13,7 @@ use clap::Args;
 use indicatif::ProgressBar;
 use otp_auth::config::SendConfig;
 use otp_auth::domain::guard::budget::MicroUsd;
-use otp_auth::domain::guard::destinations::is_country;
+use otp_auth::domain::numbering::is_country;
 use otp_auth::domain::recipient::Recipient;
 
 use crate::cli::{Cli, SettingsArgs};
