@@ -80,6 +80,7 @@ check: .tools/.cargo-deny-$(CARGO_DENY) ## Format, lints, dependencies, document
 	cargo deny check bans licenses sources
 	@if git ls-remote --quiet https://github.com/RustSec/advisory-db HEAD >/dev/null 2>&1; then cargo deny check advisories; \
 	else echo "advisories: NOT checked, github.com/RustSec/advisory-db cannot be reached"; fi
+	scripts/check-benches
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 
 fault-matrix: tools ## Every provider and every fault: messages taken, reply, metrics, log line
