@@ -1,7 +1,11 @@
 """The local server, as `make run` starts it, on a free port with limits on addresses and texts that do not hide everything else."""
 
+import json
+import os
 import re
+import secrets
 import subprocess
+import tempfile
 import threading
 
 import requests
@@ -19,12 +23,19 @@ SETTINGS = {
 
 
 class Service:
-    """Running as long as the `with` block, with these settings besides."""
+    """Running as long as the `with` block, with these settings besides, and these secrets of providers."""
 
-    def __init__(self, **settings):
+    def __init__(self, of_providers=None, **settings):
         self.settings = {**SETTINGS, **settings}
+        self.of_providers = of_providers
 
     def __enter__(self):
+        self.folder = tempfile.TemporaryDirectory()
+        if self.of_providers:
+            self.settings["OTP_DB"] = os.path.join(self.folder.name, "table")
+            keys = {"identifiers": "k1", "codes": "k1", "k1": secrets.token_urlsafe(48), **self.of_providers}
+            with open(os.path.join(self.folder.name, "table.keys"), "w", encoding="utf-8") as file:
+                json.dump(keys, file)
         self.process = subprocess.Popen([PROGRAM], env=self.settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         for line in self.process.stdout:
             listening = re.match(r"The API listens on (\S+)", line)
@@ -38,6 +49,7 @@ class Service:
     def __exit__(self, *_):
         self.process.terminate()
         self.process.wait(timeout=10)
+        self.folder.cleanup()
 
     def code_for(self, identifier):
         """The code of the newest message to `identifier`."""

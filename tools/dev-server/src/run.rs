@@ -46,7 +46,7 @@ fn service(config: &SendConfig, table: &Embedded, ring: Arc<KeyRing>, outbox: &O
         Senders { sms: config.sms.as_ref().map(|_| Arc::clone(&announced)), email: config.email.as_ref().map(|_| announced) };
     let send = wiring::send_otp(config, &parts, senders);
     let verify = wiring::verify_otp(&config.core, &parts);
-    wiring::api(&config.core, &parts, Some(send), Some(verify))
+    Api { receipts: wiring::receipts(config, &parts), ..wiring::api(&config.core, &parts, Some(send), Some(verify)) }
 }
 
 fn welcome(port: u16, local: &Local) -> String {
