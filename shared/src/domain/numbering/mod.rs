@@ -1,5 +1,5 @@
-//! The world's numbering plans. To decode all of libphonenumber's metadata takes a third of a start, and a process is asked for few
-//! calling codes: the plans behind a code are decoded when its first number comes. The library itself reads the numbers.
+//! The world's numbering plans. To decode all of libphonenumber's metadata costs milliseconds of each start, and a process is asked for
+//! few calling codes: the plans behind a code are decoded when its first number comes. The library itself reads the numbers.
 
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, OnceLock};
