@@ -8,7 +8,8 @@ use bytes::Bytes;
 use prost::Message;
 use rlibphonenumber::{PhoneMetadata, PhoneMetadataCollection, PhoneNumberUtil};
 
-/// A copy of what `rlibphonenumber` has with its feature `builtin_metadata`. A test holds it to the library's.
+/// A copy of what `rlibphonenumber` has with its feature `builtin_metadata`: Google's, by the Libphonenumber Authors, under the Apache
+/// License 2.0. A test holds it to the library's.
 static METADATA: &[u8] = include_bytes!("metadata.bin");
 
 /// Digits of the longest calling code (ITU-T E.164, 6.2.1).
