@@ -82,19 +82,25 @@ fn every_example_of_every_region_and_kind_is_read_alike() {
 }
 
 #[test]
-fn no_calling_code_is_the_beginning_of_another_one() {
+fn every_calling_code_is_in_a_zone_and_there_are_nine() {
     let codes: Vec<String> = PHONE_NUMBER_UTIL.get_supported_calling_codes().map(|code| code.to_string()).collect();
     assert!(codes.len() > 200);
     for code in &codes {
-        assert!(numbering::of(&format!("+{code}")).is_some(), "+{code}");
-        assert_eq!(codes.iter().filter(|other| other.starts_with(code.as_str())).count(), 1, "{code}");
+        let reader = numbering::of(&format!("+{code}")).unwrap();
+        assert!(reader.get_supported_calling_codes().any(|known| known.to_string() == *code), "+{code}");
     }
+    let zones = (0..=9).filter_map(|digit| numbering::of(&format!("+{digit}")));
+    let sizes: Vec<usize> = zones.map(|reader| reader.get_supported_calling_codes().count()).collect();
+    assert_eq!((sizes.len(), sizes.iter().sum::<usize>()), (9, codes.len()), "each code in one zone");
 }
 
 #[test]
-fn what_has_no_calling_code_is_no_number() {
-    for number in ["", "+", "1", "12025550123", "+0", "+01", "+0012025550123", "+999", "+210", "+é1", "++1", "+ 1"] {
+fn what_is_in_no_zone_is_no_number() {
+    for number in ["", "+", "1", "12025550123", "+0", "+01", "+0012025550123", "+é1", "++1", "+ 1"] {
         assert!(numbering::of(number).is_none(), "{number}");
+    }
+    for number in ["+999", "+2105551234", "+9991234567890"] {
+        assert_eq!(ours(number), None, "{number}: no such calling code");
     }
     for code in ["001", "", "us", "USA", "XX", "EU"] {
         assert!(!numbering::is_country(code), "{code}");

@@ -1,5 +1,7 @@
 //! The world's numbering plans. To decode all of libphonenumber's metadata costs milliseconds of each start, and a process is asked for
-//! few calling codes: the plans behind a code are decoded when its first number comes. The library itself reads the numbers.
+//! numbers of few countries: the plans of a world zone (ITU-T E.164: the calling codes that begin with the same digit) are decoded when
+//! its first number comes. Not those of one code: a reader has 200 KB of its own, and a stranger can ask for all codes there are.
+//! The library itself reads the numbers.
 
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, OnceLock};
@@ -12,25 +14,16 @@ use rlibphonenumber::{PhoneMetadata, PhoneMetadataCollection, PhoneNumberUtil};
 /// License 2.0. A test holds it to the library's.
 static METADATA: &[u8] = include_bytes!("metadata.bin");
 
-/// Digits of the longest calling code (ITU-T E.164, 6.2.1).
-const LONGEST_CALLING_CODE: usize = 3;
 /// What the metadata calls the region of numbers that belong to no country, such as satellites'.
 const NO_COUNTRY: &str = "001";
 
 static PLANS: LazyLock<Plans> = LazyLock::new(Plans::find);
 
-/// What reads the numbers behind the calling code of `number`, which is `+` and digits; `None` where there is no such code.
+/// What reads the numbers of the zone that `number` is in, which is `+` and digits; `None` where there is no such zone.
 #[must_use]
 pub fn of(number: &str) -> Option<&'static PhoneNumberUtil> {
-    let digits = number.strip_prefix('+')?;
-    // No calling code is the beginning of another one.
-    let mut codes = (1..=LONGEST_CALLING_CODE).filter_map(|length| calling_code(digits.get(..length)?));
-    codes.find_map(|code| PLANS.by_calling_code.get(&code))?.read()
-}
-
-fn calling_code(digits: &str) -> Option<i32> {
-    let is_one = digits.bytes().all(|digit| digit.is_ascii_digit()) && !digits.starts_with('0');
-    if is_one { digits.parse().ok() } else { None }
+    let zone = number.strip_prefix('+')?.chars().next()?;
+    PLANS.by_zone.get(&zone)?.read()
 }
 
 /// Is this the ISO 3166-1 alpha-2 code, in capitals, of a country that has phone numbers?
@@ -42,12 +35,12 @@ pub fn is_country(code: &str) -> bool {
 /// Where the plans are in the metadata.
 struct Plans {
     regions: Vec<String>,
-    by_calling_code: BTreeMap<i32, CallingCode>,
+    by_zone: BTreeMap<char, Zone>,
 }
 
-/// A calling code: the plans of all its regions, in the metadata's order, and their reader once it was asked for.
+/// The plans of a zone, in the metadata's order, and their reader once it was asked for.
 #[derive(Default)]
-struct CallingCode {
+struct Zone {
     encoded: Vec<Bytes>,
     reader: OnceLock<Option<PhoneNumberUtil>>,
 }
@@ -70,17 +63,18 @@ struct Heading {
 
 impl Plans {
     fn find() -> Self {
-        let mut plans = Self { regions: Vec::new(), by_calling_code: BTreeMap::new() };
+        let mut plans = Self { regions: Vec::new(), by_zone: BTreeMap::new() };
         for encoded in Encoded::decode(Bytes::from_static(METADATA)).unwrap_or_default().regions {
             let Ok(Heading { id, calling_code: Some(code) }) = Heading::decode(encoded.clone()) else { continue };
+            let Some(zone) = code.to_string().chars().next() else { continue };
             plans.regions.push(id);
-            plans.by_calling_code.entry(code).or_default().encoded.push(encoded);
+            plans.by_zone.entry(zone).or_default().encoded.push(encoded);
         }
         plans
     }
 }
 
-impl CallingCode {
+impl Zone {
     fn read(&self) -> Option<&PhoneNumberUtil> {
         let decode = || {
             let metadata = self.encoded.iter().map(|plan| PhoneMetadata::decode(plan.clone())).collect::<Result<_, _>>().ok()?;
