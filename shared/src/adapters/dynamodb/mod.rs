@@ -87,10 +87,12 @@ impl DynamoStore {
         Err(StoreError::Unavailable("TransactionConflict".to_owned()))
     }
 
-    /// The same in a single attempt: for a write that must not happen twice.
+    /// The same in a single attempt: for a write that must not happen twice. Nobody wants the item that it leaves: a country's has
+    /// more than a hundred attributes at the end of a day.
     async fn update_once(&self, key: &str, expression: Expression) -> Result<Image, StoreError> {
         let once = aws_sdk_dynamodb::Config::builder().retry_config(RetryConfig::disabled());
-        image(self.request(key, expression).customize().config_override(once).send().await)
+        let request = self.request(key, expression).return_values(ReturnValue::None);
+        image(request.customize().config_override(once).send().await)
     }
 
     fn request(&self, key: &str, expression: Expression) -> UpdateItemFluentBuilder {
