@@ -41,7 +41,8 @@ web: ## The login page on http://localhost:5173/otp-login, beside `make run`
 	cd web && npm ci --no-audit --no-fund && npm run dev
 
 preview: ## Every language's text and mail on one page, target/preview.html (settings: .env)
-	scripts/with-env cargo run --quiet --package otp-auth --example preview
+	$(LOCAL_PROGRAMS)
+	scripts/with-env $(BUILT)/examples/preview
 
 test: validate ## Every test, from a fresh clone
 	cargo build --release --locked
