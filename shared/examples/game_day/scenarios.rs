@@ -7,8 +7,7 @@ use std::time::Duration;
 use otp_auth::adapters::failover::Failover;
 use otp_auth::domain::guard::budget::Budget;
 use otp_auth::ports::clock::Clock;
-use otp_auth::ports::metrics::{Dimension, Measures, Metric};
-use otp_auth::testing::service::{METRICS_NAMESPACE, Setup};
+use otp_auth::testing::service::Setup;
 
 use crate::parts::{FailingTable, Slow, without_credentials};
 use crate::world::World;
@@ -49,7 +48,7 @@ pub async fn play(name: &str, setup: Setup) {
         "spraying" => spraying(setup).await,
         "tokens-stolen" => tokens_stolen(setup).await,
         "failover" => failover(setup).await,
-        _ => mails_bounce(&setup),
+        _ => mails_bounce(setup).await,
     }
 }
 
@@ -169,15 +168,14 @@ async fn failover(mut setup: Setup) {
     }
 }
 
-/// The receipts of forty mails, of which one in five bounced.
-fn mails_bounce(setup: &Setup) {
+/// Forty mails leave, and SES tells through its topic that one in five bounced.
+async fn mails_bounce(setup: Setup) {
+    let world = World::of(setup);
     for nth in 0..40 {
-        let mut measures = Measures::default();
-        measures.count(if nth % 5 == 0 { Metric::DeliveriesFailed } else { Metric::DeliveriesConfirmed });
-        measures.at(Dimension::Channel, "email").at(Dimension::Provider, "ses");
-        let metrics = measures.to_emf(METRICS_NAMESPACE, setup.clock.now());
-        tracing::info!(target: "otp_auth", metrics, "receipt");
-        setup.clock.advance(Duration::from_secs(60));
+        let mailbox = world.mailbox();
+        world.sign_in(&mailbox).await;
+        world.is_told_by_ses(&mailbox, if nth % 5 == 0 { "Bounce" } else { "Delivery" }).await;
+        world.wait(30);
     }
 }
 

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use otp_auth::domain::session::{SessionPolicy, Transport};
+use otp_auth::ports::receipts::Notice;
+use otp_auth::testing::receipts::{TOPIC, ses_event};
 use otp_auth::testing::service::{Service, Setup, TestReply};
 use serde_json::{Value, json};
 
@@ -87,6 +89,14 @@ impl World {
     pub async fn guess(&self, identifier: &str) {
         let sent = self.ask(identifier).await;
         self.enter(identifier, &wrong(&self.service.last_code()), &sent).await;
+    }
+
+    /// SES says through its topic what became of the mail to a mailbox.
+    pub async fn is_told_by_ses(&self, mailbox: &str, kind: &str) {
+        let Some(receipts) = &self.service.api.receipts else { return };
+        let event = ses_event(&format!("mail-to-{mailbox}"), kind);
+        // What could not be taken would leave the alarm silent, which fails the game day.
+        let _taken = receipts.take_notice(&Notice { topic: TOPIC, message: &event }, "game-day").await;
     }
 
     /// Uses a refresh token; the next one.

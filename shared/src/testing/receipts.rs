@@ -137,17 +137,23 @@ pub fn vonage_receipt(service: &Service, message: &str, status: &str) -> Call {
     vonage_call(service, &body, &vonage_token("HS256", VONAGE_SIGNATURE_SECRET, &vonage_claims(service, &body)))
 }
 
-/// What SNS hands over for an event of SES.
+/// What SES publishes of a mail.
 #[must_use]
-pub fn ses_notice(topic: &str, message: &str, kind: &str) -> Value {
-    let told = json!({
+pub fn ses_event(message: &str, kind: &str) -> String {
+    json!({
         "eventType": kind,
         "mail": { "messageId": message, "destination": ["user@example.com"], "source": "login@example.com" },
         "bounce": { "bounceType": "Permanent", "bounceSubType": "General" },
-    });
+    })
+    .to_string()
+}
+
+/// What SNS hands over for it.
+#[must_use]
+pub fn ses_notice(topic: &str, message: &str, kind: &str) -> Value {
     json!({ "Records": [{
         "EventSource": "aws:sns", "EventVersion": "1.0", "EventSubscriptionArn": format!("{topic}:1"),
-        "Sns": { "Type": "Notification", "TopicArn": topic, "Message": told.to_string(), "Timestamp": "2026-11-23T12:00:00.000Z" },
+        "Sns": { "Type": "Notification", "TopicArn": topic, "Message": ses_event(message, kind), "Timestamp": "2026-11-23T12:00:00.000Z" },
     }] })
 }
 
