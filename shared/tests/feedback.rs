@@ -71,7 +71,7 @@ struct Lab {
 
 impl Lab {
     async fn new(feedback_to: Vec<&'static str>, outcomes: impl IntoIterator<Item = Delivery>) -> Self {
-        Written::by_this_process();
+        Written::by_this_process().unwrap();
         let embedded = Embedded::start(None).await.unwrap();
         let (sender, heard) = (Takes::one_after_another(outcomes), Arc::new(Heard::default()));
         let mut setup = Setup::on(&embedded).unwrap();
@@ -162,7 +162,7 @@ async fn it_costs_a_write_at_the_send_and_nothing_at_the_verification() {
 
 /// What the log says of a request.
 fn table_requests(id: &str) -> u64 {
-    let written = Written::by_this_process().text();
+    let written = Written::by_this_process().unwrap().text();
     let lines = written.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let line = lines.into_iter().find(|line| line["message"] == "request" && line["request_id"] == id).unwrap();
     line["table_requests"].as_u64().unwrap()

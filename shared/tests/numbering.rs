@@ -79,6 +79,11 @@ fn every_example_of_every_region_and_kind_is_read_alike() {
         }
     }
     assert!(compared > 1000, "{compared}");
+    for code in PHONE_NUMBER_UTIL.get_supported_global_network_calling_codes() {
+        let example = PHONE_NUMBER_UTIL.get_example_number_for_non_geo_entity(code).unwrap();
+        let number = PHONE_NUMBER_UTIL.format(&example, PhoneNumberFormat::E164).into_owned();
+        assert_eq!(ours(&number), read_by(&PHONE_NUMBER_UTIL, &number), "of no country: {number}");
+    }
 }
 
 #[test]

@@ -31,7 +31,7 @@ const SID: &str = "SM0123456789abcdef0123456789abcde0";
 
 /// The lines that have this text.
 fn lines_with(text: &str) -> Vec<Value> {
-    let written = Written::by_this_process().text();
+    let written = Written::by_this_process().unwrap().text();
     written.lines().filter(|line| line.contains(text)).map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
@@ -62,7 +62,7 @@ fn metrics_of(message: &str) -> Value {
 }
 
 async fn lab(change: impl FnOnce(&mut Setup)) -> (Embedded, Service) {
-    Written::by_this_process();
+    Written::by_this_process().unwrap();
     let embedded = Embedded::start(None).await.unwrap();
     let mut setup = Setup::on(&embedded).unwrap();
     change(&mut setup);

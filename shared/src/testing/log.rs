@@ -11,16 +11,16 @@ use crate::telemetry;
 pub struct Written(Arc<Mutex<Vec<u8>>>);
 
 impl Written {
-    /// What this whole process logs, from the first call on: a test looks for the ids of its own.
-    pub fn by_this_process() -> Self {
-        static LOG: OnceLock<Written> = OnceLock::new();
+    /// What this whole process logs, from the first call on: a test looks for the ids of its own. `None` when somebody else
+    /// listens already.
+    #[must_use]
+    pub fn by_this_process() -> Option<Self> {
+        static LOG: OnceLock<Option<Written>> = OnceLock::new();
         let start = || {
             let written = Self::default();
             let writer = written.clone();
             let lines = telemetry::subscriber(tracing::Level::INFO, move || writer.clone(), Arc::new(SystemClock));
-            // Whoever has set another one gets an empty log, and sees that it is.
-            let _set_before = tracing::subscriber::set_global_default(lines);
-            written
+            tracing::subscriber::set_global_default(lines).ok().map(|()| written)
         };
         LOG.get_or_init(start).clone()
     }

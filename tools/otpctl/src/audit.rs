@@ -1,7 +1,8 @@
-//! What an operator changed, on record: a line of JSON for each change, in a file of the operator's, with the members that the
-//! functions' log has. `docs/logs.md` lists them.
+//! What an operator changed, on record: a line of JSON before each change, and one for what came of it, in a file of the operator's,
+//! with the members that the functions' log has. `docs/logs.md` lists them.
 
 use std::fs::{self, File, OpenOptions};
+use std::future::Future;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -17,7 +18,7 @@ use serde::Serialize;
 use crate::cli::Cli;
 use crate::failure::Failure;
 
-/// Where the lines go, opened before anything is changed: what cannot be put on record is not done.
+/// Where the lines go. What cannot be put on record is not done.
 pub struct Audit {
     file: File,
     path: PathBuf,
@@ -49,8 +50,10 @@ pub struct Change {
 #[derive(Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Outcome {
+    /// It is about to be tried. A line that stays the last one was interrupted.
+    Begun,
     Done,
-    /// It was so already, or there was nothing to change.
+    /// It was so already, there was nothing to change, or what is there does not allow it.
     Unchanged,
     /// Nobody knows: the answer did not come, or was an error.
     Unclear,
@@ -65,7 +68,7 @@ struct Line<'a> {
     place: &'a str,
     outcome: Outcome,
     #[serde(flatten)]
-    change: Change,
+    change: &'a Change,
 }
 
 impl Audit {
@@ -80,35 +83,43 @@ impl Audit {
         Ok(Self { file, path, operator: operator.to_owned(), place: place.to_owned() })
     }
 
-    /// Writes down what came of a change; `changed` tells of its result whether anything is different now.
+    /// Makes a change, which is on record before it is tried; `changed` tells of its result whether anything is different now.
     ///
     /// # Errors
-    /// The change's own, or the line could not be written after all, which says what was done.
-    pub fn record<T>(
+    /// The change's own; or it could not be put on record, and was not made; or what came of it could not.
+    pub async fn of<T>(
         &mut self,
         change: Change,
-        result: Result<T, Failure>,
+        making: impl Future<Output = Result<T, Failure>>,
         changed: impl FnOnce(&T) -> bool,
     ) -> Result<T, Failure> {
+        let begun = self.line(&change, Outcome::Begun)?;
+        self.write(&begun).map_err(|error| Failure::Unwritable(self.path.clone(), error))?;
+        let result = making.await;
         let outcome = match &result {
             Ok(result) if changed(result) => Outcome::Done,
             Ok(_) => Outcome::Unchanged,
             Err(failure) if failure.leaves_all_as_it_was() => Outcome::Unchanged,
             Err(_) => Outcome::Unclear,
         };
-        let line = Line {
-            timestamp: SystemClock.now().to_rfc3339(),
-            level: "INFO",
-            message: "change",
-            operator: &self.operator,
-            place: &self.place,
-            outcome,
-            change,
-        };
-        let text = serde_json::to_string(&line)?;
-        let written = self.file.write_all(format!("{text}\n").as_bytes()); // at once, since others may write there, too
-        written.map_err(|error| Failure::Unrecorded { file: self.path.clone(), error, line: text })?;
+        let line = self.line(&change, outcome)?;
+        self.write(&line).map_err(|error| Failure::Unrecorded { file: self.path.clone(), error, line })?;
         result
+    }
+
+    fn line(&self, change: &Change, outcome: Outcome) -> Result<String, Failure> {
+        let (operator, place) = (self.operator.as_str(), self.place.as_str());
+        let timestamp = SystemClock.now().to_rfc3339();
+        let line = Line { timestamp, level: "INFO", message: "change", operator, place, outcome, change };
+        Ok(serde_json::to_string(&line)?)
+    }
+
+    /// At once, since others may write there, too; and onto the disk.
+    fn write(&mut self, line: &str) -> io::Result<()> {
+        self.file.write_all(format!("{line}\n").as_bytes())?;
+        // What is no file on a disk, such as a terminal, cannot be synced.
+        let _onto_the_disk = self.file.sync_data();
+        Ok(())
     }
 }
 
@@ -140,6 +151,11 @@ impl Change {
     pub fn masked(mut self, recipient: &Recipient) -> Self {
         self.masked.push(recipient.masked());
         self
+    }
+
+    /// The operator has seen to it that the identifiers are the user's.
+    pub fn verified(self, verified: bool) -> Self {
+        if verified { self.of("verified") } else { self }
     }
 
     /// With these keys, by name.

@@ -80,8 +80,8 @@ pub enum Failure {
     /// There is no place to put a change on record.
     #[error("Nothing was changed: where do changes go on record? Say --audit-log FILE, or set OTPCTL_AUDIT_LOG or HOME.")]
     NoAuditLog,
-    /// A change was made, or may have been, and could not be put on record.
-    #[error("{file} cannot be written: {error}. The change is NOT on record; its line is:\n{line}")]
+    /// A change was tried, and what came of it could not be put on record.
+    #[error("{file} cannot be written: {error}. What came of the change is NOT on record; the line is:\n{line}")]
     Unrecorded {
         /// The audit log.
         file: PathBuf,
@@ -143,7 +143,8 @@ Exit codes:
   2  the command line, a setting or a file is wrong
   3  there is no such thing
   4  it is there already, or belongs to somebody else
-  5  not confirmed; nothing was changed";
+  5  not confirmed; nothing was changed
+  6  what came of a change could not be put on record; it may have been made";
 
 impl Failure {
     /// The exit code of this failure: see [`EXIT_CODES`].
@@ -166,6 +167,7 @@ impl Failure {
             Self::NotFound(_) => 3,
             Self::Conflict(_) => 4,
             Self::NotConfirmed | Self::CannotAsk(_) => 5,
+            Self::Unrecorded { .. } => 6,
             _ => 1,
         })
     }

@@ -147,7 +147,7 @@ fn unbuilt() -> StoreError {
     StoreError::Broken("the request could not be built".to_owned())
 }
 
-/// The item after a write that was applied, or before one that was refused; `None` when there is no item.
+/// The item after a write that was applied, where it was asked for, or before one that was refused; `None` when there is no item.
 enum Image {
     Applied(Option<Item>),
     Refused(Option<Item>),

@@ -87,8 +87,8 @@ pub async fn stop(cli: &Cli, arguments: &StopArgs) -> Result<(), Failure> {
     let connection = Connection::open(cli).await?;
     let mut audit = connection.audit(cli)?;
     confirm(&format!("Stop {}: nobody can sign in by it until `otpctl resume`.", name(&stop)), cli.output.yes)?;
-    let switched = connection.store().stop(&stop).await.map_err(Failure::from);
-    let changed = audit.record(Change::named("sends.stopped").of(stop.as_str()), switched, |changed| *changed)?;
+    let (store, change) = (connection.store(), Change::named("sends.stopped").of(stop.as_str()));
+    let changed = audit.of(change, async { Ok(store.stop(&stop).await?) }, |changed| *changed).await?;
     show(&Switched { name: name(&stop), stopped: true, changed }, &cli.output)
 }
 
@@ -101,8 +101,8 @@ pub async fn resume(cli: &Cli, arguments: &ResumeArgs) -> Result<(), Failure> {
     let connection = Connection::open(cli).await?;
     let mut audit = connection.audit(cli)?;
     confirm(&format!("Send {} again.", name(&stop)), cli.output.yes)?;
-    let switched = connection.store().resume(&stop).await.map_err(Failure::from);
-    let changed = audit.record(Change::named("sends.resumed").of(stop.as_str()), switched, |changed| *changed)?;
+    let (store, change) = (connection.store(), Change::named("sends.resumed").of(stop.as_str()));
+    let changed = audit.of(change, async { Ok(store.resume(&stop).await?) }, |changed| *changed).await?;
     show(&Switched { name: name(&stop), stopped: false, changed }, &cli.output)
 }
 

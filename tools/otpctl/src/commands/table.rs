@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use otp_auth::adapters::dynamodb::table;
 use serde::Serialize;
 
+use crate::audit::Change;
 use crate::cli::Cli;
 use crate::confirm::confirm;
 use crate::connection::Connection;
@@ -50,7 +51,9 @@ pub async fn run(cli: &Cli, command: &TableCommand) -> Result<(), Failure> {
         ));
     }
     let connection = Connection::open(cli).await?;
+    let mut audit = connection.audit(cli)?;
     confirm(&format!("Make the table {} unless it is there.", connection.table), cli.output.yes)?;
-    let created = table::create(&connection.client, &connection.table).await?;
+    let creating = async { Ok(table::create(&connection.client, &connection.table).await?) };
+    let created = audit.of(Change::named("table.created"), creating, |created| *created).await?;
     show(&Created { table: connection.table, created }, &cli.output)
 }

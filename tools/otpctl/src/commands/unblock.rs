@@ -80,11 +80,10 @@ async fn open_identifier(cli: &Cli, identifier: &str, failures: bool) -> Result<
     confirm(&format!("Forget the sends to {shown}{also}."), cli.output.yes)?;
     let store = connection.store();
     let change = |what| Change::named("windows.opened").of(what).about(&ring, &recipient);
-    let forgotten = store.forget_sends(&key).await.map_err(Failure::from);
-    let mut found = audit.record(change("sends"), forgotten, |found| *found)?;
+    let mut found = audit.of(change("sends"), async { Ok(store.forget_sends(&key).await?) }, |found| *found).await?;
     if failures {
-        let forgotten = store.forget_failures(&key, connection::now(cli)).await.map_err(Failure::from);
-        found = audit.record(change("failures"), forgotten, |found| *found)? || found;
+        let forgetting = async { Ok(store.forget_failures(&key, connection::now(cli)).await?) };
+        found = audit.of(change("failures"), forgetting, |found| *found).await? || found;
     }
     Ok((shown, found))
 }
@@ -98,8 +97,8 @@ async fn open_prefix(cli: &Cli, number: &str) -> Result<(String, bool), Failure>
     let mut audit = connection.audit(cli)?;
     confirm(&format!("Forget the unanswered texts to {shown}."), cli.output.yes)?;
     let change = Change::named("windows.opened").of("prefix").masked(&recipient);
-    let forgotten = connection.store().forget_prefix(&key).await.map_err(Failure::from);
-    let found = audit.record(change, forgotten, |found| *found)?;
+    let store = connection.store();
+    let found = audit.of(change, async { Ok(store.forget_prefix(&key).await?) }, |found| *found).await?;
     Ok((shown, found))
 }
 
@@ -110,7 +109,7 @@ async fn open_address(cli: &Cli, address: IpAddr) -> Result<(String, bool), Fail
     let (ring, mut audit) = (connection.ring().await?, connection.audit(cli)?);
     confirm(&format!("Forget the sends from {address} in this hour and the countries it asked for today."), cli.output.yes)?;
     let (window, day) = (ring.window_key(&source, now.as_secs() / 3600), ring.address_day_key(&source, now.day()));
-    let forgotten = connection.store().forget_address(&window, &day).await.map_err(Failure::from);
-    let found = audit.record(Change::named("windows.opened").of("address"), forgotten, |found| *found)?;
+    let (store, change) = (connection.store(), Change::named("windows.opened").of("address"));
+    let found = audit.of(change, async { Ok(store.forget_address(&window, &day).await?) }, |found| *found).await?;
     Ok((address.to_string(), found))
 }

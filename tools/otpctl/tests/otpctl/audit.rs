@@ -20,8 +20,21 @@ fn audited(operator: &Operator, log: &Path, arguments: &[&str]) -> Ran {
     operator.run(&[arguments, &["--yes", "--audit-log", log.to_str().unwrap()]].concat())
 }
 
+/// What came of each change; before each is the line that says that it is about to be tried.
 fn lines(log: &Path) -> Vec<Value> {
-    std::fs::read_to_string(log).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    let text = std::fs::read_to_string(log).unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let pairs = lines.chunks(2).map(|pair| {
+        let [begun, ended] = pair else { panic!("a change without its end: {pair:?}") };
+        let mut begun = begun.clone();
+        assert_eq!(begun["outcome"], "begun", "{begun}");
+        for name in ["outcome", "timestamp"] {
+            begun[name] = ended[name].clone();
+        }
+        assert_eq!(begun, *ended);
+        ended.clone()
+    });
+    pairs.collect()
 }
 
 fn names(log: &Path) -> Vec<(String, String)> {
@@ -145,12 +158,16 @@ async fn what_cannot_be_put_on_record_is_not_done() {
     let file_and_no_folder = file("audit-unwritable", "file", "").join("audit.jsonl");
     let said = audited(&operator, &file_and_no_folder, &["stop", "sms"]).failed(1);
     assert!(said.contains("audit.jsonl cannot be written") && said.contains("Nothing was changed"), "{said}");
+    // A full disk.
+    let said = audited(&operator, Path::new("/dev/full"), &["stop", "sms"]).failed(1);
+    assert!(said.contains("/dev/full cannot be written") && said.contains("Nothing was changed"), "{said}");
     let (endpoint, homeless) = (operator.embedded.endpoint(), [("HOME", ""), ("USER", "ada")]);
     let target = ["stop", "sms", "--yes", "--endpoint", &endpoint, "--table", "otp-auth"];
     let said = run_with(&target, &homeless).failed(2);
     assert!(said.contains("OTPCTL_AUDIT_LOG"), "{said}");
     assert_eq!(operator.run(&["stops"]).done(), "Nothing is stopped.\n");
     let home = file("audit-home", "a-file", "").parent().unwrap().to_owned();
+    let _of_an_earlier_run = std::fs::remove_dir_all(home.join(".local"));
     run_with(&target, &[("HOME", home.to_str().unwrap()), ("USER", "ada")]).done();
     let written = lines(&home.join(".local/state/otpctl/audit.jsonl"));
     assert_eq!(written.last().unwrap()["operator"], "ada", "where it is by itself");

@@ -54,7 +54,8 @@ impl DynamoStore {
         let expression = Expression::new(update.to_owned(), condition.to_owned())
             .value(":stop", AttributeValue::Ss(vec![stop.as_str().to_owned()]))
             .value(":name", AttributeValue::S(stop.as_str().to_owned()));
-        self.applied(STOPS, expression).await
+        // In one attempt: one that was applied and not answered would find its own change, and call it somebody else's.
+        Ok(matches!(self.update_once(STOPS, expression).await?, Image::Applied(_)))
     }
 
     /// The unanswered texts of a prefix (`KeyRing::prefix_key`), newest first.

@@ -97,7 +97,7 @@ async fn rotate(cli: &Cli, arguments: &RotateArgs, vault: &Vault) -> Result<(), 
     let done = Done::from(step);
     let mut audit = vault.audit(cli)?;
     confirm(&format!("{}: {}", vault.place, question(arguments, &done)), cli.output.yes)?;
-    audit.record(change(arguments, &done), vault.replace(&document).await, |()| true)?;
+    audit.of(change(arguments, &done), vault.replace(&document), |()| true).await?;
     show(&done, &cli.output)
 }
 

@@ -111,8 +111,8 @@ async fn set_disabled(cli: &Cli, who: &str, disabled: bool, (verb, event): (&str
     let Found { store, ring, user, mut audit } = Found::by(cli, who).await?;
     confirm(&format!("{verb} the user {}.", user.id.as_str()), cli.output.yes)?;
     let change = Change::named(event).user(&user.id);
-    let set = store.set_disabled(&ring, &user.id, disabled, connection::now(cli)).await.map_err(Failure::from);
-    let user = audit.record(change, set, |after| after.disabled != user.disabled)?;
+    let setting = async { Ok(store.set_disabled(&ring, &user.id, disabled, connection::now(cli)).await?) };
+    let user = audit.of(change, setting, |after| after.disabled != user.disabled).await?;
     show(&Person::new(&user, cli.output.reveal), &cli.output)
 }
 
@@ -123,10 +123,11 @@ pub async fn link(cli: &Cli, arguments: &LinkArgs) -> Result<(), Failure> {
     let Found { store, ring, user, mut audit } = Found::by(cli, &arguments.user).await?;
     let what = shown(&recipient, cli.output.reveal);
     confirm(&format!("Let {what} sign in the user {}.", user.id.as_str()), cli.output.yes)?;
-    let change = Change::named("user.linked").user(&user.id).about(&ring, &recipient);
+    let channel = recipient.channel();
+    let change = Change::named("user.linked").user(&user.id).about(&ring, &recipient).verified(arguments.verified);
     let identifier = Identifier { recipient, verified: arguments.verified };
-    let linked = store.link(&ring, &user.id, &identifier, connection::now(cli)).await.map_err(Failure::from);
-    let user = audit.record(change, linked, |after| *after != user)?;
+    let linking = async { Ok(store.link(&ring, &user.id, &identifier, connection::now(cli)).await?) };
+    let user = audit.of(change, linking, |after| after.identifier(channel) != user.identifier(channel)).await?;
     show(&Person::new(&user, cli.output.reveal), &cli.output)
 }
 
@@ -144,7 +145,7 @@ pub async fn unlink(cli: &Cli, arguments: &UnlinkArgs) -> Result<(), Failure> {
     let what = shown(&identifier.recipient, cli.output.reveal);
     confirm(&format!("Take {what} away from the user {}.", user.id.as_str()), cli.output.yes)?;
     let change = Change::named("user.unlinked").user(&user.id).about(&ring, &identifier.recipient);
-    let unlinked = store.unlink(&ring, &user.id, channel, connection::now(cli)).await.map_err(Failure::from);
-    let user = audit.record(change, unlinked, |after| *after != user)?;
+    let unlinking = async { Ok(store.unlink(&ring, &user.id, channel, connection::now(cli)).await?) };
+    let user = audit.of(change, unlinking, |after| after.identifier(channel) != user.identifier(channel)).await?;
     show(&Person::new(&user, cli.output.reveal), &cli.output)
 }

@@ -57,9 +57,9 @@ pub async fn run(cli: &Cli, arguments: &CreateArgs) -> Result<(), Failure> {
     let mut audit = connection.audit(cli)?;
     let whom: Vec<String> = user.identifiers().map(|one| shown(&one.recipient, cli.output.reveal)).collect();
     confirm(&format!("Create a user with {}.", whom.join(" and ")), cli.output.yes)?;
-    let change =
-        user.identifiers().fold(Change::named("user.created").user(&user.id), |change, one| change.masked(&one.recipient));
-    let created = connection.store().create(&ring, &user).await.map_err(Failure::from);
-    audit.record(change, created, |()| true)?;
+    let change = Change::named("user.created").user(&user.id).verified(arguments.verified);
+    let change = user.identifiers().fold(change, |change, one| change.masked(&one.recipient));
+    let store = connection.store();
+    audit.of(change, async { Ok(store.create(&ring, &user).await?) }, |()| true).await?;
     show(&Person::new(&user, cli.output.reveal), &cli.output)
 }
