@@ -117,9 +117,11 @@ impl Audit {
     /// At once, since others may write there, too; and onto the disk.
     fn write(&mut self, line: &str) -> io::Result<()> {
         self.file.write_all(format!("{line}\n").as_bytes())?;
-        // What is no file on a disk, such as a terminal, cannot be synced.
-        let _onto_the_disk = self.file.sync_data();
-        Ok(())
+        match self.file.sync_data() {
+            // What is no file on a disk, such as a terminal or a pipe, has nothing to sync (fsync(2), EINVAL).
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+            synced => synced,
+        }
     }
 }
 

@@ -171,9 +171,7 @@ impl Failure {
             _ => 1,
         })
     }
-}
 
-impl Failure {
     /// Is it certain that nothing was changed?
     pub const fn leaves_all_as_it_was(&self) -> bool {
         matches!(self, Self::NotFound(_) | Self::Conflict(_) | Self::Directory(_) | Self::Unwritable(..))

@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use otp_auth::domain::recipient::Recipient;
+use otp_auth::testing::fault_proxy::{Fault, FaultProxy, Rule};
 use otp_auth::testing::service::test_keys;
 use serde_json::{Value, json};
 
@@ -171,4 +172,17 @@ async fn what_cannot_be_put_on_record_is_not_done() {
     run_with(&target, &[("HOME", home.to_str().unwrap()), ("USER", "ada")]).done();
     let written = lines(&home.join(".local/state/otpctl/audit.jsonl"));
     assert_eq!(written.last().unwrap()["operator"], "ada", "where it is by itself");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_whose_answer_is_lost_is_unclear_and_not_somebody_elses() {
+    let (operator, log) = (Operator::new("audit-lost").await, fresh("audit-lost"));
+    let proxy = FaultProxy::start(&operator.embedded.endpoint()).await.unwrap();
+    proxy.script(Some(Rule { target: String::new(), skip: 0, times: 1, fault: Fault::FailAfter }));
+    let endpoint = proxy.endpoint();
+    run(&["stop", "sms", "--yes", "--endpoint", &endpoint, "--table", "otp-auth", "--audit-log", log.to_str().unwrap()])
+        .failed(1);
+    assert_eq!(names(&log), pairs(&[("sends.stopped", "unclear")]));
+    assert_eq!(proxy.seen().len(), 1, "one attempt: a second one would find what the first has done");
+    assert_eq!(operator.run(&["stops"]).done(), "Stopped: sms.\n");
 }
