@@ -2,13 +2,14 @@
 //!
 //! `lambda_http`'s own subscriber leaves the time out, and nobody's can carry metrics: a line's field `metrics` is a JSON object
 //! in the Embedded Metric Format ([`crate::ports::metrics`]), whose members become members of the line. The runtime and the SDK
-//! are kept at INFO whatever is asked for: at TRACE they print payloads.
+//! are kept at INFO whatever is asked for: at TRACE they print payloads. A release build does not even contain lines below that
+//! (`release_max_level_info`, Cargo.toml).
 
 use std::fmt;
 use std::panic;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde::Serialize;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -60,11 +61,11 @@ where
 {
     fn format_event(&self, _: &FmtContext<'_, S, N>, mut line: Writer<'_>, event: &Event<'_>) -> fmt::Result {
         let (level, target) = (event.metadata().level(), event.metadata().target());
-        let mut members = Members { text: String::with_capacity(1024), metrics: None, ours: target.starts_with(OURS) };
-        members.add("timestamp", &Value::from(to_the_millisecond(self.0.now())));
-        members.add("level", &Value::from(level.as_str()));
+        let mut members = Members { text: Vec::with_capacity(2048), metrics: None, ours: target.starts_with(OURS) };
+        members.add("timestamp", &to_the_millisecond(self.0.now()));
+        members.add("level", level.as_str());
         event.record(&mut members);
-        members.add("target", &Value::from(target));
+        members.add("target", target);
         writeln!(line, "{{{}}}", members.finish())
     }
 }
@@ -76,25 +77,32 @@ fn to_the_millisecond(now: Timestamp) -> String {
 
 /// The members of one line, as they are written.
 struct Members {
-    text: String,
+    text: Vec<u8>,
     metrics: Option<String>,
     ours: bool,
 }
 
 impl Members {
-    fn add(&mut self, name: &str, value: &Value) {
+    fn add<V: Serialize + ?Sized>(&mut self, name: &str, value: &V) {
         if !self.text.is_empty() {
-            self.text.push(',');
+            self.text.push(b',');
         }
-        self.text.push_str(&format!("{}:{value}", Value::from(name)));
+        self.write(name);
+        self.text.push(b':');
+        self.write(value);
+    }
+
+    /// Into memory, and nothing that a field can be has no form in JSON: it cannot fail.
+    fn write<V: Serialize + ?Sized>(&mut self, value: &V) {
+        let _cannot_fail = serde_json::to_writer(&mut self.text, value);
     }
 
     fn finish(mut self) -> String {
         if let Some(members) = self.metrics.as_deref().and_then(|text| text.strip_prefix('{')?.strip_suffix('}')) {
-            self.text.push(',');
-            self.text.push_str(members);
+            self.text.push(b',');
+            self.text.extend_from_slice(members.as_bytes());
         }
-        self.text
+        String::from_utf8(self.text).unwrap_or_default()
     }
 }
 
@@ -102,27 +110,27 @@ impl Visit for Members {
     fn record_str(&mut self, field: &Field, value: &str) {
         match field.name() {
             METRICS if self.ours => self.metrics = Some(value.to_owned()),
-            name => self.add(name, &Value::from(value)),
+            name => self.add(name, value),
         }
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.add(field.name(), &Value::from(value));
+        self.add(field.name(), &value);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.add(field.name(), &Value::from(value));
+        self.add(field.name(), &value);
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.add(field.name(), &Value::from(value));
+        self.add(field.name(), &value);
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.add(field.name(), &Value::from(value));
+        self.add(field.name(), &value);
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.add(field.name(), &Value::from(format!("{value:?}")));
+        self.add(field.name(), &format!("{value:?}"));
     }
 }

@@ -157,7 +157,9 @@ impl Phone {
         let digits = plain_digits(text)?;
         let plans = numbering::of(&digits).ok_or(InvalidRecipient::Phone)?;
         let number = plans.parse(&digits, None).map_err(|_| InvalidRecipient::Phone)?;
-        if !plans.is_valid_number(&number) {
+        // A number of no kind is what the library calls invalid.
+        let kind = plans.get_number_type(&number);
+        if kind == PhoneNumberType::Unknown {
             return Err(InvalidRecipient::Phone);
         }
         let e164 = plans.format(&number, PhoneNumberFormat::E164).into_owned();
@@ -167,7 +169,7 @@ impl Phone {
         Ok(Self {
             e164,
             country: plans.get_region_for_number(&number).map(|region| region.as_region_str().as_str().to_owned()),
-            kind: NumberKind::from_library(plans.get_number_type(&number)),
+            kind: NumberKind::from_library(kind),
         })
     }
 

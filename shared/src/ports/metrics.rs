@@ -5,7 +5,8 @@
 //! no call is made for them. CloudWatch bills each combination of a metric and its dimensions' values, so dimensions are few
 //! and have few values; nothing of a person is one.
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
 
 use crate::domain::time::Timestamp;
 
@@ -212,8 +213,9 @@ impl Dimension {
 }
 
 impl Measures {
-    /// Puts a value down.
+    /// Puts a value down, in the place of an earlier one.
     pub fn put(&mut self, metric: Metric, value: f64) -> &mut Self {
+        self.values.retain(|(known, _)| *known != metric);
         self.values.push((metric, value));
         self
     }
@@ -226,6 +228,7 @@ impl Measures {
     /// Says what all of them are of. An unknown value, as of the country of a mail, leaves out the sets that need it.
     pub fn at(&mut self, dimension: Dimension, value: &str) -> &mut Self {
         if !value.is_empty() {
+            self.at.retain(|(known, _)| *known != dimension);
             self.at.push((dimension, value.to_owned()));
         }
         self
@@ -234,73 +237,118 @@ impl Measures {
     /// As a JSON object in the Embedded Metric Format; none when there is nothing to tell.
     #[must_use]
     pub fn to_emf(&self, namespace: &str, now: Timestamp) -> Option<String> {
-        let mut document = Map::new();
-        let mut directives: Vec<Directive> = Vec::new();
-        for (metric, value) in &self.values {
-            let sets: Vec<DimensionSet> = metric.dimensions().iter().copied().filter(|set| self.knows(set)).collect();
-            if sets.is_empty() {
-                continue;
-            }
-            document.insert(metric.name().to_owned(), number(*value));
-            match directives.iter_mut().find(|directive| directive.sets == sets) {
-                Some(directive) => directive.metrics.push(*metric),
-                None => directives.push(Directive { sets, metrics: vec![*metric] }),
-            }
-        }
+        let directives = self.directives(namespace);
         if directives.is_empty() {
             return None;
         }
-        self.add_dimensions(&directives, &mut document);
-        let directives: Vec<Value> = directives.iter().map(|directive| directive.to_json(namespace)).collect();
-        document.insert("_aws".to_owned(), json!({ "Timestamp": now.as_millis(), "CloudWatchMetrics": directives }));
-        Some(Value::Object(document).to_string())
+        serde_json::to_string(&Document { measures: self, directives, now }).ok()
+    }
+
+    /// Metrics that are kept by the same sets, in one directive. A set with an unknown value is left out.
+    fn directives<'n>(&self, namespace: &'n str) -> Vec<Directive<'n>> {
+        let mut directives: Vec<Directive<'n>> = Vec::new();
+        for (metric, _) in &self.values {
+            let sets: Vec<DimensionSet> = metric.dimensions().iter().copied().filter(|set| self.knows(set)).collect();
+            let definition = Definition { name: metric.name(), unit: metric.unit() };
+            match directives.iter_mut().find(|directive| directive.sets == sets) {
+                _ if sets.is_empty() => {}
+                Some(directive) => directive.metrics.push(definition),
+                None => directives.push(Directive { namespace, sets, metrics: vec![definition] }),
+            }
+        }
+        directives
     }
 
     fn knows(&self, set: DimensionSet) -> bool {
-        set.iter().all(|dimension| self.value_of(*dimension).is_some())
+        set.iter().all(|dimension| self.at.iter().any(|(known, _)| known == dimension))
     }
+}
 
-    fn value_of(&self, dimension: Dimension) -> Option<&str> {
-        self.at.iter().find(|(known, _)| *known == dimension).map(|(_, value)| value.as_str())
-    }
+/// A document of the format: values, the dimensions' values that its sets need, and how to read them.
+struct Document<'a> {
+    measures: &'a Measures,
+    directives: Vec<Directive<'a>>,
+    now: Timestamp,
+}
 
-    /// A dimension's value is a member of the document, too, where a set needs it.
-    fn add_dimensions(&self, directives: &[Directive], document: &mut Map<String, Value>) {
-        let needed = directives.iter().flat_map(|directive| directive.sets.iter().copied().flatten());
-        for dimension in needed {
-            if let Some(value) = self.value_of(*dimension) {
-                document.insert(dimension.name().to_owned(), json!(value));
-            }
+impl Serialize for Document<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let is_kept = |metric: Metric| self.directives.iter().any(|directive| directive.keeps(metric));
+        let is_needed = |dimension: Dimension| self.directives.iter().any(|directive| directive.needs(dimension));
+        let mut members = serializer.serialize_map(None)?;
+        for (metric, value) in self.measures.values.iter().filter(|(metric, _)| is_kept(*metric)) {
+            members.serialize_entry(metric.name(), &Number(*value))?;
         }
+        for (dimension, value) in self.measures.at.iter().filter(|(dimension, _)| is_needed(*dimension)) {
+            members.serialize_entry(dimension, value)?;
+        }
+        members.serialize_entry("_aws", &Aws { timestamp: self.now.as_millis(), directives: &self.directives })?;
+        members.end()
     }
+}
+
+#[derive(Serialize)]
+struct Aws<'a> {
+    #[serde(rename = "Timestamp")]
+    timestamp: u64,
+    #[serde(rename = "CloudWatchMetrics")]
+    directives: &'a [Directive<'a>],
 }
 
 /// Metrics that are kept by the same sets.
-struct Directive {
+#[derive(Serialize)]
+struct Directive<'n> {
+    #[serde(rename = "Namespace")]
+    namespace: &'n str,
+    #[serde(rename = "Dimensions")]
     sets: Vec<DimensionSet>,
-    metrics: Vec<Metric>,
+    #[serde(rename = "Metrics")]
+    metrics: Vec<Definition>,
 }
 
-impl Directive {
-    fn to_json(&self, namespace: &str) -> Value {
-        let names = |set: &DimensionSet| set.iter().map(|dimension| dimension.name()).collect::<Vec<_>>();
-        let metrics = self.metrics.iter().map(|metric| json!({ "Name": metric.name(), "Unit": metric.unit() }));
-        json!({
-            "Namespace": namespace,
-            "Dimensions": self.sets.iter().map(names).collect::<Vec<_>>(),
-            "Metrics": metrics.collect::<Vec<_>>(),
-        })
+#[derive(Serialize)]
+struct Definition {
+    #[serde(rename = "Name")]
+    name: &'static str,
+    #[serde(rename = "Unit")]
+    unit: &'static str,
+}
+
+impl Directive<'_> {
+    fn keeps(&self, metric: Metric) -> bool {
+        self.metrics.iter().any(|definition| definition.name == metric.name())
+    }
+
+    fn needs(&self, dimension: Dimension) -> bool {
+        self.sets.iter().any(|set| set.contains(&dimension))
+    }
+}
+
+impl Serialize for Dimension {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
     }
 }
 
 /// Whole numbers without a point: most values are.
-#[expect(clippy::cast_possible_truncation, reason = "a whole number of this size is exact")]
-fn number(value: f64) -> Value {
-    if value.fract() == 0.0 && value.abs() < 9.0e15 { json!(value as i64) } else { json!(value) }
+struct Number(f64);
+
+impl Serialize for Number {
+    #[expect(clippy::cast_possible_truncation, reason = "a whole number of this size is exact")]
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(value) = *self;
+        if value.fract() == 0.0 && value.abs() < 9.0e15 {
+            serializer.serialize_i64(value as i64)
+        } else {
+            serializer.serialize_f64(value)
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
 
     fn emf(measures: &Measures) -> Value {
@@ -324,6 +372,19 @@ mod tests {
                 ] },
             })
         );
+    }
+
+    #[test]
+    fn nothing_is_stated_twice() {
+        let mut measures = Measures::default();
+        measures
+            .count(Metric::CodesSent)
+            .put(Metric::CodesSent, 2.0)
+            .at(Dimension::Channel, "sms")
+            .at(Dimension::Channel, "email");
+        let text = measures.to_emf("otp-auth", Timestamp::from_millis(0)).unwrap();
+        assert_eq!((text.matches(r#""CodesSent":"#).count(), text.matches(r#""Channel":"#).count()), (1, 1), "{text}");
+        assert_eq!((&emf(&measures)["CodesSent"], &emf(&measures)["Channel"]), (&json!(2), &json!("email")));
     }
 
     #[test]
