@@ -16,6 +16,7 @@ use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
 
+use super::aws_requests::{no_stream_watch, plain_requests};
 use super::metered::Metered;
 use crate::config::AwsConfig;
 
@@ -104,7 +105,9 @@ impl Aws {
             .credentials_provider(self.credentials.clone())
             .http_client(self.http_client())
             .retry_config(retries)
-            .timeout_config(timeouts.build());
+            .timeout_config(timeouts.build())
+            .stalled_stream_protection(no_stream_watch());
+        config.push_interceptor(plain_requests());
         config.set_endpoint_url(endpoint.map(str::to_owned));
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }
@@ -118,7 +121,9 @@ impl Aws {
             .credentials_provider(self.credentials.clone())
             .http_client(self.http_client())
             .retry_config(RetryConfig::disabled())
-            .timeout_config(one_attempt());
+            .timeout_config(one_attempt())
+            .stalled_stream_protection(no_stream_watch());
+        config.push_interceptor(plain_requests());
         config.set_endpoint_url(endpoint.map(str::to_owned));
         aws_sdk_sns::Client::from_conf(config.build())
     }
@@ -132,7 +137,9 @@ impl Aws {
             .credentials_provider(self.credentials.clone())
             .http_client(self.http_client())
             .retry_config(RetryConfig::disabled())
-            .timeout_config(one_attempt());
+            .timeout_config(one_attempt())
+            .stalled_stream_protection(no_stream_watch());
+        config.push_interceptor(plain_requests());
         config.set_endpoint_url(endpoint.map(str::to_owned));
         aws_sdk_sesv2::Client::from_conf(config.build())
     }
@@ -164,7 +171,7 @@ impl Aws {
         let Ok(request) = request.try_into() else { return };
         let response = tokio::time::timeout(CONNECT, self.connector.call(request)).await;
         if !matches!(response, Ok(Ok(_))) {
-            tracing::debug!(endpoint, "no connection during start");
+            tracing::info!(endpoint, "no connection during start");
         }
     }
 

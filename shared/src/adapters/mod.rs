@@ -1,6 +1,7 @@
 //! The ports, on real things: DynamoDB, message providers, the operating system, and the Lambda runtime.
 
 pub mod aws;
+mod aws_requests;
 pub mod decoy;
 mod delivery;
 pub mod dynamodb;

@@ -79,7 +79,7 @@ impl Traces for Otlp {
     async fn finished(&self, request: &RequestTrace<'_>) {
         let Some(document) = self.document(request) else { return };
         if tokio::time::timeout(PATIENCE, self.post(&document)).await.ok().flatten().is_none() {
-            tracing::debug!("the collector did not take a trace");
+            tracing::info!("the collector did not take a trace");
         }
     }
 }
