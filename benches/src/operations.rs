@@ -2,8 +2,8 @@
 
 use otp_auth::testing::forward::Operation;
 
-/// The items of the guard: countries of an address, prefixes, countries and mail, days, and what is stopped.
-const OF_THE_GUARD: [&str; 5] = ["V", "P", "C", "D", "STOPS"];
+/// The items of the guard: addresses, prefixes, countries and mail, days, and what is stopped.
+const OF_THE_GUARD: [&str; 5] = ["A", "P", "C", "D", "STOPS"];
 
 /// Whether a request counts messages, or takes answered ones back, rather than deciding.
 #[must_use]

@@ -171,7 +171,7 @@ pub fn send_otp(config: &SendConfig, parts: &Parts, senders: Senders) -> SendOtp
     let email = senders.email.map(|sender| observed(sender, Channel::Email));
     SendOtp {
         store: Arc::clone(&parts.store) as _,
-        windows: Arc::clone(&parts.store) as _,
+        claims: Arc::clone(&parts.store) as _,
         directory: Arc::clone(&parts.store) as _,
         tokens: Arc::clone(&parts.tokens),
         sms: senders.sms.map(|sender| observed(sender, Channel::Sms)),

@@ -62,7 +62,7 @@ impl World {
         (faulty.clock, faulty.outbox) = (Arc::clone(&healthy.clock), healthy.outbox.clone());
         faulty.sender = Arc::new(healthy.outbox.clone());
         let store = store_at(&proxy.endpoint(), limits);
-        (faulty.store, faulty.windows) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
+        (faulty.store, faulty.claims) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
         (faulty.directory, faulty.counters) = (Arc::clone(&store) as _, store);
         change(&mut faulty);
         Self { embedded, proxy, faulty: faulty.build(), healthy: healthy.build() }
@@ -404,7 +404,7 @@ async fn a_store_that_refuses_connections_is_503() {
     let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let world = World::with(None, |setup| {
         let store = store_at(&format!("http://{closed}"), None);
-        (setup.store, setup.windows) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
+        (setup.store, setup.claims) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
         (setup.directory, setup.counters) = (Arc::clone(&store) as _, store);
     })
     .await;

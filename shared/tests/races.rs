@@ -26,7 +26,7 @@ async fn service(embedded: &Embedded) -> Service {
 async fn broken_service(embedded: &Embedded) -> Service {
     let mut setup = Setup::on(embedded).unwrap();
     setup.store = Arc::new(RacyStore::default());
-    setup.windows = Arc::new(MemoryStore::default());
+    setup.claims = Arc::new(MemoryStore::default());
     setup.counters = Arc::new(MemoryGuard::default());
     // The guard would stop the surplus messages of a broken store too.
     setup.guard.mode = GuardMode::Observe;

@@ -38,7 +38,7 @@ impl World {
         let (wire, decoy) = (Wire::default(), InstantDecoy::default());
         let mut setup = written(Setup::on(&embedded).unwrap());
         let store = Arc::new(wire.store(&embedded));
-        (setup.store, setup.windows, setup.directory) = (Arc::clone(&store) as _, Arc::clone(&store) as _, store);
+        (setup.store, setup.claims, setup.directory) = (Arc::clone(&store) as _, Arc::clone(&store) as _, store);
         setup.sign_up = sign_up;
         setup.decoy = Arc::new(decoy.clone());
         setup.sender = sender.unwrap_or(setup.sender);

@@ -25,7 +25,7 @@ const TRANSACTION_ROUNDS: usize = 5;
 async fn the_reference_keeps_every_promise() {
     let store = Arc::new(MemoryStore::default());
     conformance::challenges(Arc::clone(&store)).await.unwrap();
-    conformance::windows(store).await.unwrap();
+    conformance::claims(&*store).await.unwrap();
     guard_conformance::guard(Arc::new(MemoryGuard::default())).await.unwrap();
     directory::directory(Arc::new(MemoryDirectory::default())).await.unwrap();
 }
@@ -35,7 +35,7 @@ async fn dynamodb_keeps_every_promise() {
     let embedded = Embedded::start(None).await.unwrap();
     let store = Arc::new(embedded.store());
     conformance::challenges(Arc::clone(&store)).await.unwrap();
-    conformance::windows(Arc::clone(&store)).await.unwrap();
+    conformance::claims(&*store).await.unwrap();
     directory::directory(Arc::clone(&store)).await.unwrap();
     directory::administration(Arc::clone(&store)).await.unwrap();
     guard_conformance::guard(Arc::clone(&store)).await.unwrap();
@@ -47,6 +47,7 @@ async fn dynamodb_keeps_every_promise() {
         conformance::parallel_sends_are_one(Arc::clone(&store)).await.unwrap();
         conformance::parallel_wrong_guesses_are_counted(Arc::clone(&store)).await.unwrap();
         conformance::parallel_right_guesses_are_one(Arc::clone(&store)).await.unwrap();
+        guard_conformance::parallel_sends_stay_within_an_address(Arc::clone(&store)).await.unwrap();
         guard_conformance::parallel_texts_stay_within_a_prefix(Arc::clone(&store)).await.unwrap();
         guard_conformance::parallel_texts_stay_within_a_day(Arc::clone(&store)).await.unwrap();
     }
@@ -64,7 +65,7 @@ async fn a_given_endpoint_keeps_every_promise() {
     table::create(&client, &name).await.unwrap();
     let store = Arc::new(DynamoStore::new(client, name));
     conformance::challenges(Arc::clone(&store)).await.unwrap();
-    conformance::windows(Arc::clone(&store)).await.unwrap();
+    conformance::claims(&*store).await.unwrap();
     directory::directory(Arc::clone(&store)).await.unwrap();
     directory::administration(Arc::clone(&store)).await.unwrap();
     guard_conformance::guard(store).await.unwrap();
@@ -82,6 +83,7 @@ async fn a_store_that_reads_before_it_writes_breaks_every_race() {
     directory::parallel_creations_are_one(Arc::clone(&directory)).await.unwrap_err();
     directory::parallel_links_are_one(directory).await.unwrap_err();
     let guard = Arc::new(RacyGuard::default());
+    guard_conformance::parallel_sends_stay_within_an_address(Arc::clone(&guard)).await.unwrap_err();
     guard_conformance::parallel_texts_stay_within_a_prefix(Arc::clone(&guard)).await.unwrap_err();
     guard_conformance::parallel_texts_stay_within_a_day(guard).await.unwrap_err();
 }

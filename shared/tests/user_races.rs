@@ -116,7 +116,7 @@ async fn control_disabling_without_the_items_lets_a_known_user_in() {
 async fn links(embedded: &Embedded, racy: bool) -> (usize, Vec<UserId>) {
     let mut setup = written(Setup::on(embedded).unwrap());
     if racy {
-        (setup.store, setup.windows) = (Arc::new(MemoryStore::default()), Arc::new(MemoryStore::default()));
+        (setup.store, setup.claims) = (Arc::new(MemoryStore::default()), Arc::new(MemoryStore::default()));
         setup.directory = Arc::new(RacyDirectory::default());
     }
     let (store, keys) = (Arc::clone(&setup.directory), test_keys().unwrap());

@@ -204,7 +204,7 @@ async fn a_token_that_is_not_good_changes_nothing_and_reaches_no_table() {
     let wire = Wire::default();
     let mut setup = written(Setup::on(&embedded).unwrap());
     let store = Arc::new(wire.store(&embedded));
-    (setup.store, setup.windows, setup.directory) = (Arc::clone(&store) as _, Arc::clone(&store) as _, store);
+    (setup.store, setup.claims, setup.directory) = (Arc::clone(&store) as _, Arc::clone(&store) as _, store);
     let world = World { service: setup.build(), embedded, keys: test_keys().unwrap() };
     for token in ["expired:x", "good:", "rubbish", "e30.e30.e30", ""] {
         for route in ["send", "verify"] {
@@ -306,7 +306,7 @@ async fn the_last_sign_in_is_noted_once_a_day() {
     let wire = Wire::default();
     let mut setup = written(Setup::on(&embedded).unwrap());
     let store = Arc::new(wire.store(&embedded));
-    (setup.store, setup.windows, setup.directory) = (Arc::clone(&store) as _, Arc::clone(&store) as _, store);
+    (setup.store, setup.claims, setup.directory) = (Arc::clone(&store) as _, Arc::clone(&store) as _, store);
     let world = World { service: setup.build(), embedded, keys: test_keys().unwrap() };
     let mut noted = Vec::new();
     let mut requests = Vec::new();
@@ -333,7 +333,7 @@ async fn a_write_that_meets_a_transaction_is_made_again_and_in_the_end_refused()
     let wire = Wire::default();
     let mut setup = written(Setup::on(&embedded).unwrap());
     let store = Arc::new(wire.store(&embedded));
-    (setup.store, setup.windows, setup.directory) = (Arc::clone(&store) as _, Arc::clone(&store) as _, store);
+    (setup.store, setup.claims, setup.directory) = (Arc::clone(&store) as _, Arc::clone(&store) as _, store);
     let world = World { service: setup.build(), embedded, keys: test_keys().unwrap() };
     wire.conflict(2);
     let sent = world.send(PHONE, "login", None).await;

@@ -1,7 +1,7 @@
 //! Counts the requests that each flow makes to the table, at the table's endpoint, and fails when they are more than promised.
 //!
-//! Two kinds are told apart: those that **decide** (an identifier, its source address, its Idempotency-Key, its user), and those
-//! of the **guard**, which count messages, and take answered ones back all at once beside each other.
+//! Two kinds are told apart: those that **decide** (an identifier, its Idempotency-Key, its user), and those of the **guard**, which
+//! count sends and messages, and take answered ones back all at once beside each other.
 //!
 //! The real service runs on an embedded DynamoDB; between the two stands a server that passes requests on and counts them.
 
@@ -81,7 +81,7 @@ impl Bench {
         let store = Arc::new(DynamoStore::new(client, embedded::TABLE.to_owned()));
         let setup = Setup {
             store: Arc::clone(&store) as _,
-            windows: Arc::clone(&store) as _,
+            claims: Arc::clone(&store) as _,
             counters: Arc::clone(&store) as _,
             directory: store,
             ..Setup::on(&embedded)?
@@ -93,13 +93,13 @@ impl Bench {
         // What is stopped is read twice a minute by each process, whatever it sends.
         self.challenge().await?;
         let phone = json!({ "identifier": "+12065550101" });
-        let sent = self.post("send, phone", Some((3, 4)), 200, "send", &phone).await?;
+        let sent = self.post("send, phone", Some((2, 4)), 200, "send", &phone).await?;
         self.service.advance(A_WHILE);
         self.challenge().await?;
         let again = json!({ "identifier": "+12065550101", "challenge_id": sent.body.get("challenge_id") });
-        self.post("send, the same code again (challenge_id)", Some((4, 4)), 200, "send", &again).await?;
-        self.post("send, refused by the cooldown", Some((2, 1)), 429, "send", &phone).await?;
-        self.post("send, email", Some((3, 1)), 200, "send", &json!({ "identifier": "someone@example.com" })).await?;
+        self.post("send, the same code again (challenge_id)", Some((3, 4)), 200, "send", &again).await?;
+        self.post("send, refused by the cooldown", Some((1, 1)), 429, "send", &phone).await?;
+        self.post("send, email", Some((2, 2)), 200, "send", &json!({ "identifier": "someone@example.com" })).await?;
         self.idempotent_sends().await
     }
 

@@ -5,9 +5,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use otp_auth::domain::challenge::ChallengeId;
+use otp_auth::domain::keys::LedgerKey;
+use otp_auth::domain::ledger::{GuessWrite, Ledger, ResendWrite, SendWrite, Written};
 use otp_auth::domain::time::Timestamp;
 use otp_auth::ports::sender::{Delivery, Message, Refusal, RefusalClass, Sender};
-use otp_auth::ports::store::{AddressLimits, AddressVerdict, IdempotencyVerdict, StoreError, WindowStore};
+use otp_auth::ports::store::{ChallengeStore, StoreError, TakenBy};
 use otp_auth::testing::clock::TestClock;
 use otp_auth::testing::failing::FixedSender;
 
@@ -42,23 +45,43 @@ impl Sender for Slow {
 
 /// A table that fails one send of so many, from a time on.
 pub struct FailingTable {
-    pub windows: Arc<dyn WindowStore>,
+    pub store: Arc<dyn ChallengeStore>,
     pub from: Timestamp,
     pub one_in: u32,
     pub asked: AtomicU32,
 }
 
 #[async_trait]
-impl WindowStore for FailingTable {
-    async fn count_send(&self, key: &str, limits: AddressLimits, now: Timestamp) -> Result<AddressVerdict, StoreError> {
+impl ChallengeStore for FailingTable {
+    async fn send(&self, write: &SendWrite) -> Result<Written, StoreError> {
         let nth = self.asked.fetch_add(1, Ordering::Relaxed);
-        if now >= self.from && nth % self.one_in == self.one_in - 1 {
+        if write.now >= self.from && nth % self.one_in == self.one_in - 1 {
             return Err(StoreError::Unavailable("throttled".to_owned()));
         }
-        self.windows.count_send(key, limits, now).await
+        self.store.send(write).await
     }
 
-    async fn claim_idempotency(&self, key: &str, fingerprint: &str, now: Timestamp) -> Result<IdempotencyVerdict, StoreError> {
-        self.windows.claim_idempotency(key, fingerprint, now).await
+    async fn resend(&self, write: &ResendWrite) -> Result<Written, StoreError> {
+        self.store.resend(write).await
+    }
+
+    async fn guess(&self, write: &GuessWrite) -> Result<Written, StoreError> {
+        self.store.guess(write).await
+    }
+
+    async fn add_counted(&self, key: &LedgerKey, slot: u8, id: ChallengeId, at: Timestamp) -> Result<(), StoreError> {
+        self.store.add_counted(key, slot, id, at).await
+    }
+
+    async fn kill(&self, key: &LedgerKey, slot: u8, id: ChallengeId) -> Result<(), StoreError> {
+        self.store.kill(key, slot, id).await
+    }
+
+    async fn set_provider(&self, key: &LedgerKey, slot: u8, id: ChallengeId, by: TakenBy<'_>) -> Result<(), StoreError> {
+        self.store.set_provider(key, slot, id, by).await
+    }
+
+    async fn read(&self, key: &LedgerKey, now: Timestamp) -> Result<Ledger, StoreError> {
+        self.store.read(key, now).await
     }
 }

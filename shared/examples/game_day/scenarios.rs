@@ -56,7 +56,7 @@ pub async fn play(name: &str, setup: Setup) {
 /// provider is slow twice, and the table fails once.
 async fn quiet_hour(mut setup: Setup) {
     setup.sender = slow(&setup, 3, 50);
-    setup.windows = failing(&setup, 100, 0);
+    setup.store = failing(&setup, 100, 0);
     let world = World::of(setup);
     for person in 0..100 {
         let identifier = if person % 5 < 3 { world.phone() } else { world.mailbox() };
@@ -104,7 +104,7 @@ async fn provider_slow(mut setup: Setup) {
 
 /// The table fails one send in so many, from a minute on.
 async fn table_fails(mut setup: Setup, one_in: u32, from_minute: u64, minutes: u64) {
-    setup.windows = failing(&setup, one_in, from_minute);
+    setup.store = failing(&setup, one_in, from_minute);
     let world = World::of(setup);
     for _ in 0..minutes {
         world.sign_in(&world.phone()).await;
@@ -186,5 +186,5 @@ fn slow(setup: &Setup, seconds: u64, one_in: u32) -> Arc<Slow> {
 
 fn failing(setup: &Setup, one_in: u32, from_minute: u64) -> Arc<FailingTable> {
     let from = setup.clock.now().plus(Duration::from_secs(60 * from_minute));
-    Arc::new(FailingTable { windows: Arc::clone(&setup.windows), from, one_in, asked: AtomicU32::new(0) })
+    Arc::new(FailingTable { store: Arc::clone(&setup.store), from, one_in, asked: AtomicU32::new(0) })
 }

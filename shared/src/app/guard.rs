@@ -17,8 +17,8 @@ use crate::domain::ledger::{RequestId, Slot};
 use crate::domain::recipient::Recipient;
 use crate::domain::time::Timestamp;
 use crate::ports::guard::{
-    DayCount, DayWrite, DestinationCount, DestinationDay, DestinationTakeBack, DestinationWrite, GuardStore, MAIL, NO_COUNTRY,
-    PrefixCount, PrefixWrite, ProviderChange, TakenBack,
+    AddressCount, AddressLimits, AddressWrite, AskedCountry, DayCount, DayWrite, DestinationCount, DestinationDay,
+    DestinationTakeBack, DestinationWrite, GuardStore, MAIL, NO_COUNTRY, PrefixCount, PrefixWrite, ProviderChange, TakenBack,
 };
 use crate::ports::meter;
 use crate::ports::store::StoreError;
@@ -54,6 +54,14 @@ pub enum Refused {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// What the windows of an address say of a send from it.
+pub enum AddressAdmission {
+    /// Counted; these would have refused it, where they only watch.
+    Admitted(BTreeSet<Reason>),
+    /// It has had its sends for this long.
+    Full(Duration),
 }
 
 /// A message on its way out.
@@ -111,7 +119,8 @@ impl Guard {
         Ok(stops)
     }
 
-    /// Counts the country for the address that asks for it; says what the windows would have refused, where they only watch.
+    /// Counts a send for the address that it comes from; says what the windows of unanswered texts would have refused, where they
+    /// only watch: then the send counts, and its country does not.
     ///
     /// # Errors
     /// [`Refused::Full`], or the store.
@@ -119,17 +128,27 @@ impl Guard {
         &self,
         recipient: &Recipient,
         source: &SourceAddress,
+        limits: AddressLimits,
         ring: &KeyRing,
         now: Timestamp,
-    ) -> Result<BTreeSet<Reason>, Refused> {
+    ) -> Result<AddressAdmission, Refused> {
+        let asked = |name: &str| AskedCountry { name: name.to_owned(), most: self.policy.countries_per_address };
+        let key = ring.address_key(source, now.day());
+        let mut write = AddressWrite { key, now, limits, country: country(recipient).map(asked) };
         let mut watched = BTreeSet::new();
-        let Some(country) = country(recipient) else { return Ok(watched) };
-        let key = ring.address_day_key(source, now.day());
-        let most = self.policy.countries_per_address;
-        if !self.store.count_country_of_address(&key, country, most, now).await? {
+        let mut counted = self.store.count_address(&write).await?;
+        if counted == AddressCount::TooManyCountries {
             self.refuse(Reason::AddressCountries, now.end_of(DAY).since(now), &mut watched)?;
+            write.country = None;
+            counted = self.store.count_address(&write).await?;
         }
-        Ok(watched)
+        match counted {
+            AddressCount::Counted => Ok(AddressAdmission::Admitted(watched)),
+            AddressCount::Full(until) => Ok(AddressAdmission::Full(until.since(now))),
+            AddressCount::TooManyCountries => {
+                Err(StoreError::Broken("a country was refused that was not asked for".to_owned()).into())
+            }
+        }
     }
 
     /// Counts a message that is about to leave.
@@ -309,7 +328,7 @@ impl Guard {
 
     async fn take_back_country(&self, recipient: &Recipient, source: &SourceAddress, ring: &KeyRing, now: Timestamp) {
         let Some(country) = country(recipient) else { return };
-        let key = ring.address_day_key(source, now.day());
+        let key = ring.address_key(source, now.day());
         let taken = self.store.take_back_country_of_address(&key, country).await;
         note(taken, "a country could not be taken back from its address");
     }

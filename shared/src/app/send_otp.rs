@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::guard::{Guard, Outgoing, Refused};
+use super::guard::{AddressAdmission, Guard, Outgoing, Refused};
 use super::open_token;
 use crate::domain::address::SourceAddress;
 use crate::domain::challenge::{Bound, Challenge, ChallengeId, InvalidToken};
@@ -30,10 +30,11 @@ use crate::messages::{Locale, Messages};
 use crate::ports::clock::{Clock, NoRandomness, Randomness, random};
 use crate::ports::decoy::Decoy;
 use crate::ports::directory::Directory;
+use crate::ports::guard::AddressLimits;
 use crate::ports::keys::KeySource;
 use crate::ports::meter;
 use crate::ports::sender::{Delivery, Message, Refusal, RefusalClass, Sender};
-use crate::ports::store::{AddressLimits, AddressVerdict, ChallengeStore, IdempotencyVerdict, StoreError, TakenBy, WindowStore};
+use crate::ports::store::{ChallengeStore, IdempotencyStore, IdempotencyVerdict, StoreError, TakenBy};
 use crate::ports::tokens::{InvalidAccessToken, TokenChecker};
 
 /// How long an undelivered code is tried to be withdrawn: with the store's 2 s before it, a refusal comes within 3 s.
@@ -44,7 +45,7 @@ pub struct SendOtp {
     /// The identifiers' items.
     pub store: Arc<dyn ChallengeStore>,
     /// The windows on addresses.
-    pub windows: Arc<dyn WindowStore>,
+    pub claims: Arc<dyn IdempotencyStore>,
     /// The users.
     pub directory: Arc<dyn Directory>,
     /// Who tells genuine access tokens.
@@ -261,17 +262,11 @@ impl SendOtp {
 
     /// Counts for the address: the send in its windows, and the country that it asks for.
     async fn count_address(&self, attempt: &Attempt<'_>) -> Result<BTreeSet<Reason>, SendError> {
-        let hour = attempt.now.as_secs() / 3600;
         let limits = AddressLimits { per_minute: self.policy.address_per_minute, per_hour: self.policy.address_per_hour };
-        let window = attempt.ring.window_key(&attempt.request.source, hour);
         let Attempt { request, ring, now, .. } = attempt;
-        let (windows, countries) = tokio::join!(
-            self.windows.count_send(&window, limits, *now),
-            self.guard.admit_address(&request.recipient, &request.source, ring, *now),
-        );
-        match windows? {
-            AddressVerdict::Allowed => Ok(countries?),
-            AddressVerdict::RateLimited(until) => Err(SendError::AddressLimited(until.since(*now))),
+        match self.guard.admit_address(&request.recipient, &request.source, limits, ring, *now).await? {
+            AddressAdmission::Admitted(watched) => Ok(watched),
+            AddressAdmission::Full(wait) => Err(SendError::AddressLimited(wait)),
         }
     }
 
@@ -284,7 +279,7 @@ impl SendOtp {
         let caller = attempt.caller.as_ref().map(UserId::as_str).unwrap_or_default();
         let parts = [recipient.channel().as_str(), recipient.canonical(), purpose.as_str(), token, locale.tag(), caller];
         let fingerprint = attempt.ring.fingerprint(&parts.map(str::as_bytes));
-        match self.windows.claim_idempotency(&attempt.idempotency, &fingerprint, attempt.now).await? {
+        match self.claims.claim_idempotency(&attempt.idempotency, &fingerprint, attempt.now).await? {
             IdempotencyVerdict::Same => Ok(()),
             IdempotencyVerdict::Other => Err(SendError::IdempotencyKeyReused),
         }

@@ -145,18 +145,11 @@ impl KeyRing {
         format!("L#{}", self.name_of(recipient, b"pointer"))
     }
 
-    /// Partition key of the window item of a source address in one hour since the epoch.
+    /// Partition key of the item of a source address on one day since the epoch.
     #[must_use]
-    pub fn window_key(&self, address: &SourceAddress, hour: u64) -> String {
+    pub fn address_key(&self, address: &SourceAddress, day: u64) -> String {
         let tag = mac(&self.identifiers, &[b"address", &address.as_bytes()]);
-        format!("A#{}#{hour}", short_text(&tag))
-    }
-
-    /// Partition key of the item that holds the countries which a source address asks for on one day since the epoch.
-    #[must_use]
-    pub fn address_day_key(&self, address: &SourceAddress, day: u64) -> String {
-        let tag = mac(&self.identifiers, &[b"address", &address.as_bytes()]);
-        format!("V#{}#{day}", short_text(&tag))
+        format!("A#{}#{day}", short_text(&tag))
     }
 
     /// Partition key of the item of a number prefix.

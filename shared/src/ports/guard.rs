@@ -25,10 +25,10 @@ pub trait GuardStore: Send + Sync {
     /// What the operator has stopped, up to date.
     async fn stops(&self) -> Result<Stops, StoreError>;
 
-    /// Counts a country for an address of this day (`KeyRing::address_day_key`), if it is one of `most` there.
-    async fn count_country_of_address(&self, key: &str, country: &str, most: u32, now: Timestamp) -> Result<bool, StoreError>;
+    /// Counts a send from an address, if its windows let it: the send in its minute and its hour, and the country that it asks for.
+    async fn count_address(&self, write: &AddressWrite) -> Result<AddressCount, StoreError>;
 
-    /// A code for this country was entered from this address: the country no longer counts.
+    /// A code for this country was entered from this address (`KeyRing::address_key`): the country no longer counts.
     async fn take_back_country_of_address(&self, key: &str, country: &str) -> Result<(), StoreError>;
 
     /// Counts a text to a prefix, if its windows let it.
@@ -54,6 +54,48 @@ pub trait GuardStore: Send + Sync {
 
     /// A text that was counted for the whole day has not left.
     async fn take_back_day(&self, counted: Timestamp, price: MicroUsd) -> Result<(), StoreError>;
+}
+
+/// One send from one address.
+#[derive(Clone, Debug)]
+pub struct AddressWrite {
+    /// The address's item of this day (`KeyRing::address_key`).
+    pub key: String,
+    /// The time of the send.
+    pub now: Timestamp,
+    /// Sends that it may have.
+    pub limits: AddressLimits,
+    /// The country of a text; none where that is not counted.
+    pub country: Option<AskedCountry>,
+}
+
+/// How many sends an address has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AddressLimits {
+    /// In a minute of the clock.
+    pub per_minute: u32,
+    /// In an hour of the clock.
+    pub per_hour: u32,
+}
+
+/// A country that an address asks for.
+#[derive(Clone, Debug)]
+pub struct AskedCountry {
+    /// ISO 3166-1 alpha-2, or [`NO_COUNTRY`].
+    pub name: String,
+    /// How many an address may ask for in a day without an answer from them.
+    pub most: u32,
+}
+
+/// What the windows of an address say of a send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressCount {
+    /// Counted.
+    Counted,
+    /// Not counted: its minute or its hour is full until this time.
+    Full(Timestamp),
+    /// Not counted: it has asked for as many other countries as it may.
+    TooManyCountries,
 }
 
 /// One text to one prefix.

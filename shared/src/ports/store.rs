@@ -50,33 +50,11 @@ pub struct TakenBy<'a> {
     pub message: Option<&'a str>,
 }
 
-/// The windows on source addresses, and what Idempotency-Keys were used for.
+/// What Idempotency-Keys were used for.
 #[async_trait]
-pub trait WindowStore: Send + Sync {
-    /// Counts a send in the window item `key` (`KeyRing::window_key`), if its minute and hour have room. Decides and counts
-    /// in one atomic step. A repeated count after a lost reply is allowed: it errs towards refusing.
-    async fn count_send(&self, key: &str, limits: AddressLimits, now: Timestamp) -> Result<AddressVerdict, StoreError>;
-
+pub trait IdempotencyStore: Send + Sync {
     /// Ties an Idempotency-Key (`KeyRing::idempotency_key`) to the request it first came with, for a day. In one atomic step.
     async fn claim_idempotency(&self, key: &str, fingerprint: &str, now: Timestamp) -> Result<IdempotencyVerdict, StoreError>;
-}
-
-/// How many sends an address has in a minute and in an hour of the clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AddressLimits {
-    /// In a minute of the clock.
-    pub per_minute: u32,
-    /// In an hour of the clock.
-    pub per_hour: u32,
-}
-
-/// What the address windows say of a send.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AddressVerdict {
-    /// Counted; go on.
-    Allowed,
-    /// Not counted; there is room again at this time.
-    RateLimited(Timestamp),
 }
 
 /// What an Idempotency-Key was used for.

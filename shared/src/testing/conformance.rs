@@ -20,7 +20,7 @@ use crate::domain::purpose::Purpose;
 use crate::domain::recipient::Recipient;
 use crate::domain::time::Timestamp;
 use crate::ports::clock::random;
-use crate::ports::store::{AddressLimits, AddressVerdict, ChallengeStore, IdempotencyVerdict, TakenBy, WindowStore};
+use crate::ports::store::{ChallengeStore, IdempotencyStore, IdempotencyVerdict, TakenBy};
 
 /// A broken promise, or a store that did not answer.
 pub type Outcome = Result<(), String>;
@@ -52,14 +52,12 @@ pub async fn challenges<S: ChallengeStore + 'static>(store: Arc<S>) -> Outcome {
     parallel_right_guesses_are_one(store).await
 }
 
-/// Every promise of a store of windows.
+/// Every promise of a store of Idempotency-Keys.
 ///
 /// # Errors
 /// The first promise that is broken.
-pub async fn windows<S: WindowStore + 'static>(store: Arc<S>) -> Outcome {
-    minutes_and_hours_fill_and_open_again(&*store).await?;
-    an_idempotency_key_belongs_to_one_request(&*store).await?;
-    parallel_counts_stay_within(store).await
+pub async fn claims(store: &dyn IdempotencyStore) -> Outcome {
+    an_idempotency_key_belongs_to_one_request(store).await
 }
 
 /// One identifier that nobody else uses, and the writes that concern it.
@@ -417,30 +415,9 @@ fn count<T>(outcomes: Vec<Joined<T>>, counts: impl Fn(&T) -> bool) -> Result<usi
     Ok(number)
 }
 
-fn window_key() -> Result<String, String> {
+async fn an_idempotency_key_belongs_to_one_request(store: &dyn IdempotencyStore) -> Outcome {
     let unique = random::<16>(&SystemRandomness).map_err(|e| e.to_string())?;
-    Ok(format!("A#{:032x}#0", u128::from_be_bytes(unique)))
-}
-
-async fn minutes_and_hours_fill_and_open_again(store: &dyn WindowStore) -> Outcome {
-    let (key, limits) = (window_key()?, AddressLimits { per_minute: 2, per_hour: 3 });
-    // An hour of the clock, 10 s after its 5th minute began.
-    let at = |seconds: u64| Timestamp::from_millis((1_795_435_200 + seconds) * 1000);
-    for (seconds, wanted) in [
-        (310, AddressVerdict::Allowed),
-        (320, AddressVerdict::Allowed),
-        (330, AddressVerdict::RateLimited(at(360))),
-        (360, AddressVerdict::Allowed),
-        (361, AddressVerdict::RateLimited(at(3600))),
-    ] {
-        let got = store.count_send(&key, limits, at(seconds)).await.map_err(|e| e.to_string())?;
-        same(&format!("the windows {seconds} s into the hour"), got, wanted)?;
-    }
-    Ok(())
-}
-
-async fn an_idempotency_key_belongs_to_one_request(store: &dyn WindowStore) -> Outcome {
-    let (key, now) = (window_key()?, Timestamp::from_millis(1_795_435_200_000));
+    let (key, now) = (format!("K#{:032x}", u128::from_be_bytes(unique)), Timestamp::from_millis(1_795_435_200_000));
     for (fingerprint, wanted) in
         [("one", IdempotencyVerdict::Same), ("one", IdempotencyVerdict::Same), ("two", IdempotencyVerdict::Other)]
     {
@@ -448,15 +425,4 @@ async fn an_idempotency_key_belongs_to_one_request(store: &dyn WindowStore) -> O
         same("an idempotency key belongs to the request it first came with", got, wanted)?;
     }
     Ok(())
-}
-
-async fn parallel_counts_stay_within<S: WindowStore + 'static>(store: Arc<S>) -> Outcome {
-    let (key, limits) = (window_key()?, AddressLimits { per_minute: 5, per_hour: 20 });
-    let now = Timestamp::from_millis(1_795_435_200_000);
-    let counts = (0..50).map(|_| {
-        let (store, key) = (Arc::clone(&store), key.clone());
-        tokio::spawn(async move { store.count_send(&key, limits, now).await.map_err(|e| e.to_string()) })
-    });
-    let allowed = count(join_all(counts).await, |verdict| *verdict == AddressVerdict::Allowed)?;
-    same("of 50 parallel counts as many are allowed as the minute has", allowed, 5)
 }

@@ -15,8 +15,8 @@ use crate::domain::ledger::RequestId;
 use crate::domain::time::Timestamp;
 use crate::ports::clock::random;
 use crate::ports::guard::{
-    DayCount, DayWrite, DestinationCount, DestinationDay, DestinationTakeBack, DestinationWrite, GuardStore, PrefixCount,
-    PrefixWrite, ProviderChange, ProviderDay, TakenBack,
+    AddressCount, AddressLimits, AddressWrite, AskedCountry, DayCount, DayWrite, DestinationCount, DestinationDay,
+    DestinationTakeBack, DestinationWrite, GuardStore, PrefixCount, PrefixWrite, ProviderChange, ProviderDay, TakenBack,
 };
 
 const LIMITS: PrefixLimits = PrefixLimits { per_hour: 5, per_day: 15 };
@@ -27,6 +27,8 @@ const LIMITS: PrefixLimits = PrefixLimits { per_hour: 5, per_day: 15 };
 /// The first promise that is broken.
 pub async fn guard<S: GuardStore + 'static>(store: Arc<S>) -> Outcome {
     an_address_has_its_countries(&*store).await?;
+    minutes_and_hours_of_an_address_fill_and_open_again(&*store).await?;
+    an_address_that_never_rests_has_every_minute(&*store).await?;
     the_windows_of_a_prefix_hold_and_slide(&*store).await?;
     an_answered_text_leaves_its_prefix(&*store).await?;
     a_single_register_is_a_window_too(&*store).await?;
@@ -35,6 +37,7 @@ pub async fn guard<S: GuardStore + 'static>(store: Arc<S>) -> Outcome {
     messages_of_two_days_are_taken_back_on_both(&*store).await?;
     a_message_can_go_by_another_provider(&*store).await?;
     a_day_has_its_budget(&*store).await?;
+    parallel_sends_stay_within_an_address(Arc::clone(&store)).await?;
     parallel_texts_stay_within_a_prefix(Arc::clone(&store)).await?;
     parallel_texts_stay_within_a_day(store).await
 }
@@ -55,6 +58,16 @@ impl Place {
 
     fn after(&self, seconds: u64) -> Timestamp {
         self.now.plus(Duration::from_secs(seconds))
+    }
+
+    fn address(&self) -> String {
+        format!("A#{}", self.name)
+    }
+
+    /// Two countries, and more sends than anybody makes here.
+    fn send(&self, now: Timestamp, country: Option<&str>) -> AddressWrite {
+        let country = country.map(|name| AskedCountry { name: name.to_owned(), most: 2 });
+        AddressWrite { key: self.address(), now, limits: AddressLimits { per_minute: 100, per_hour: 100 }, country }
     }
 
     fn prefix(&self, number: u8, now: Timestamp) -> PrefixWrite {
@@ -80,14 +93,52 @@ impl Place {
 
 async fn an_address_has_its_countries(store: &dyn GuardStore) -> Outcome {
     let place = Place::new()?;
-    let key = format!("V#{}", place.name);
-    let count = async |country| store.count_country_of_address(&key, country, 2, place.now).await.map_err(|e| e.to_string());
-    same("the first country", count("US").await?, true)?;
-    same("a second", count("DE").await?, true)?;
-    same("not a third", count("FR").await?, false)?;
-    same("one that is counted already", count("US").await?, true)?;
-    store.take_back_country_of_address(&key, "US").await.map_err(|e| e.to_string())?;
-    same("another in the place of an answered one", count("FR").await?, true)
+    let count = async |country| ask(store, &place.send(place.now, Some(country))).await;
+    same("the first country", count("US").await?, AddressCount::Counted)?;
+    same("a second", count("DE").await?, AddressCount::Counted)?;
+    same("not a third", count("FR").await?, AddressCount::TooManyCountries)?;
+    same("one that is counted already", count("US").await?, AddressCount::Counted)?;
+    same("no country at all", ask(store, &place.send(place.now, None)).await?, AddressCount::Counted)?;
+    store.take_back_country_of_address(&place.address(), "US").await.map_err(|e| e.to_string())?;
+    same("another in the place of an answered one", count("FR").await?, AddressCount::Counted)
+}
+
+async fn ask(store: &dyn GuardStore, write: &AddressWrite) -> Result<AddressCount, String> {
+    store.count_address(write).await.map_err(|e| e.to_string())
+}
+
+/// From noon on. What is refused counts nowhere: neither a send for its country, nor a country for its send.
+async fn minutes_and_hours_of_an_address_fill_and_open_again(store: &dyn GuardStore) -> Outcome {
+    let place = Place::new()?;
+    let limits = AddressLimits { per_minute: 2, per_hour: 3 };
+    for (seconds, country, wanted) in [
+        (310, Some("US"), AddressCount::Counted),
+        (315, Some("DE"), AddressCount::Counted),
+        (330, Some("US"), AddressCount::Full(place.after(360))),
+        (360, Some("FR"), AddressCount::TooManyCountries),
+        (361, None, AddressCount::Counted),
+        (362, None, AddressCount::Full(place.after(3600))),
+        (3599, Some("FR"), AddressCount::Full(place.after(3600))),
+        (3600, Some("US"), AddressCount::Counted),
+        (3600, Some("FR"), AddressCount::TooManyCountries),
+    ] {
+        let write = AddressWrite { limits, ..place.send(place.after(seconds), country) };
+        same(&format!("the windows {seconds} s into the hour"), ask(store, &write).await?, wanted)?;
+    }
+    Ok(())
+}
+
+/// A minute that a later one tidied up was over.
+async fn an_address_that_never_rests_has_every_minute(store: &dyn GuardStore) -> Outcome {
+    let place = Place::new()?;
+    let limits = AddressLimits { per_minute: 1, per_hour: 1_000 };
+    for minute in 0..30 {
+        for (second, wanted) in [(0, AddressCount::Counted), (59, AddressCount::Full(place.after(60 * minute + 60)))] {
+            let write = AddressWrite { limits, ..place.send(place.after(60 * minute + second), None) };
+            same(&format!("minute {minute}, second {second}"), ask(store, &write).await?, wanted)?;
+        }
+    }
+    Ok(())
 }
 
 async fn text(store: &dyn GuardStore, write: &PrefixWrite) -> Result<PrefixCount, String> {
@@ -244,6 +295,27 @@ async fn a_day_has_its_budget(store: &dyn GuardStore) -> Outcome {
     check("not beyond the money", matches!(count(write("DE", 9, 19)).await?, DayCount::Full(_)))?;
     store.take_back_day(place.now, MicroUsd(10)).await.map_err(|e| e.to_string())?;
     check("in the place of one that did not leave", matches!(count(write("DE", 2, 10)).await?, DayCount::Counted(_)))
+}
+
+/// A race over the last sends of an address's minute, and over its last country.
+///
+/// # Errors
+/// More sends or countries than the windows allow were counted, or fewer.
+pub async fn parallel_sends_stay_within_an_address<S: GuardStore + 'static>(store: Arc<S>) -> Outcome {
+    let place = Place::new()?;
+    let limits = AddressLimits { per_minute: 5, per_hour: 20 };
+    let race = async |writes: Vec<AddressWrite>| {
+        let sends = writes.into_iter().map(|write| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move { store.count_address(&write).await })
+        });
+        join_all(sends).await.iter().filter(|count| matches!(count, Ok(Ok(AddressCount::Counted)))).count()
+    };
+    let sends = race((0..60).map(|_| AddressWrite { limits, ..place.send(place.now, None) }).collect()).await;
+    same("of 60 parallel sends as many are counted as the minute has", sends, 5)?;
+    let place = Place::new()?;
+    let countries = race((0..60).map(|number| place.send(place.now, Some(&format!("C{number}")))).collect()).await;
+    same("of 60 parallel countries two are counted", countries, 2)
 }
 
 /// A race over the last places in a prefix's windows.

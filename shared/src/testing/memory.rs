@@ -16,7 +16,7 @@ use crate::domain::ledger::{
 };
 use crate::domain::time::Timestamp;
 use crate::ports::receipts::ReceiptStore;
-use crate::ports::store::{AddressLimits, AddressVerdict, ChallengeStore, IdempotencyVerdict, StoreError, TakenBy, WindowStore};
+use crate::ports::store::{ChallengeStore, IdempotencyStore, IdempotencyVerdict, StoreError, TakenBy};
 
 /// An item, and what each write does to it: `true` when its condition held and the change was made, `false` when nothing was.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -118,7 +118,6 @@ impl Item {
 #[derive(Clone, Default)]
 pub struct MemoryStore {
     items: Arc<Mutex<BTreeMap<LedgerKey, Item>>>,
-    windows: Arc<Mutex<BTreeMap<(String, u64), u32>>>,
     idempotency: Arc<Mutex<BTreeMap<String, String>>>,
     receipts: Arc<Mutex<BTreeMap<String, RequestId>>>,
 }
@@ -181,24 +180,7 @@ impl ChallengeStore for MemoryStore {
 }
 
 #[async_trait]
-impl WindowStore for MemoryStore {
-    async fn count_send(&self, key: &str, limits: AddressLimits, now: Timestamp) -> Result<AddressVerdict, StoreError> {
-        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
-        let (minute, whole_hour) = (now.as_secs() / 60, u64::MAX);
-        let used = |windows: &BTreeMap<_, u32>, slot| windows.get(&(key.to_owned(), slot)).copied().unwrap_or(0);
-        let span = if used(&windows, whole_hour) >= limits.per_hour {
-            3600
-        } else if used(&windows, minute) >= limits.per_minute {
-            60
-        } else {
-            for slot in [minute, whole_hour] {
-                *windows.entry((key.to_owned(), slot)).or_default() += 1;
-            }
-            return Ok(AddressVerdict::Allowed);
-        };
-        Ok(AddressVerdict::RateLimited(Timestamp::from_millis((now.as_secs() / span + 1) * span * 1000)))
-    }
-
+impl IdempotencyStore for MemoryStore {
     async fn claim_idempotency(&self, key: &str, fingerprint: &str, _now: Timestamp) -> Result<IdempotencyVerdict, StoreError> {
         let mut claims = self.idempotency.lock().unwrap_or_else(PoisonError::into_inner);
         let claimed = claims.entry(key.to_owned()).or_insert_with(|| fingerprint.to_owned());

@@ -10,8 +10,8 @@ use crate::domain::guard::budget::MicroUsd;
 use crate::domain::guard::stops::{Stop, Stops};
 use crate::domain::time::Timestamp;
 use crate::ports::guard::{
-    Day, DayCount, DayWrite, DestinationCount, DestinationDay, DestinationTakeBack, DestinationWrite, GuardStore, PrefixCount,
-    PrefixWrite, ProviderChange, TakenBack,
+    AddressCount, AddressWrite, AskedCountry, Day, DayCount, DayWrite, DestinationCount, DestinationDay, DestinationTakeBack,
+    DestinationWrite, GuardStore, PrefixCount, PrefixWrite, ProviderChange, TakenBack,
 };
 use crate::ports::store::StoreError;
 
@@ -22,10 +22,40 @@ pub struct MemoryGuard(Mutex<Counters>);
 #[derive(Default)]
 struct Counters {
     stops: BTreeSet<Stop>,
-    countries: BTreeMap<String, BTreeSet<String>>,
+    addresses: BTreeMap<String, Address>,
     prefixes: BTreeMap<String, Prefix>,
     destinations: BTreeMap<(String, u64), DestinationDay>,
     days: BTreeMap<u64, Day>,
+}
+
+/// On one day.
+#[derive(Clone, Default)]
+struct Address {
+    by_hour: BTreeMap<u64, u32>,
+    by_minute: BTreeMap<u64, u32>,
+    countries: BTreeSet<String>,
+}
+
+impl Address {
+    fn count(&mut self, write: &AddressWrite) -> AddressCount {
+        let (hour, minute) = (write.now.as_secs() / 3600, write.now.as_secs() / 60);
+        let full_for = |span: u64| AddressCount::Full(Timestamp::from_millis((write.now.as_secs() / span + 1) * span * 1000));
+        if self.by_hour.get(&hour).is_some_and(|sends| *sends >= write.limits.per_hour) {
+            return full_for(3600);
+        }
+        if self.by_minute.get(&minute).is_some_and(|sends| *sends >= write.limits.per_minute) {
+            return full_for(60);
+        }
+        if let Some(AskedCountry { name, most }) = &write.country {
+            if !self.countries.contains(name) && self.countries.len() >= *most as usize {
+                return AddressCount::TooManyCountries;
+            }
+            self.countries.insert(name.clone());
+        }
+        *self.by_hour.entry(hour).or_default() += 1;
+        *self.by_minute.entry(minute).or_default() += 1;
+        AddressCount::Counted
+    }
 }
 
 #[derive(Clone, Default)]
@@ -51,18 +81,12 @@ impl GuardStore for MemoryGuard {
         Ok(Stops(self.counters().stops.clone()))
     }
 
-    async fn count_country_of_address(&self, key: &str, country: &str, most: u32, _: Timestamp) -> Result<bool, StoreError> {
-        let mut counters = self.counters();
-        let countries = counters.countries.entry(key.to_owned()).or_default();
-        let fits = countries.contains(country) || countries.len() < most as usize;
-        if fits {
-            countries.insert(country.to_owned());
-        }
-        Ok(fits)
+    async fn count_address(&self, write: &AddressWrite) -> Result<AddressCount, StoreError> {
+        Ok(self.counters().addresses.entry(write.key.clone()).or_default().count(write))
     }
 
     async fn take_back_country_of_address(&self, key: &str, country: &str) -> Result<(), StoreError> {
-        self.counters().countries.entry(key.to_owned()).or_default().remove(country);
+        self.counters().addresses.entry(key.to_owned()).or_default().countries.remove(country);
         Ok(())
     }
 
@@ -213,8 +237,12 @@ impl GuardStore for RacyGuard {
         self.0.stops().await
     }
 
-    async fn count_country_of_address(&self, key: &str, country: &str, most: u32, now: Timestamp) -> Result<bool, StoreError> {
-        self.0.count_country_of_address(key, country, most, now).await
+    async fn count_address(&self, write: &AddressWrite) -> Result<AddressCount, StoreError> {
+        let mut address = self.0.counters().addresses.get(&write.key).cloned().unwrap_or_default();
+        tokio::task::yield_now().await;
+        let count = address.count(write);
+        self.0.counters().addresses.insert(write.key.clone(), address);
+        Ok(count)
     }
 
     async fn take_back_country_of_address(&self, key: &str, country: &str) -> Result<(), StoreError> {

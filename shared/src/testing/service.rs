@@ -51,7 +51,7 @@ use crate::ports::keys::KeySource;
 use crate::ports::receipts::{NoticeReader, ReceiptReader, ReceiptStore};
 use crate::ports::sender::Sender;
 use crate::ports::sessions::SessionStore;
-use crate::ports::store::{ChallengeStore, WindowStore};
+use crate::ports::store::{ChallengeStore, IdempotencyStore};
 use crate::ports::tokens::TokenChecker;
 use crate::ports::traces::Traces;
 
@@ -72,7 +72,7 @@ pub struct Setup {
     /// The identifiers' items.
     pub store: Arc<dyn ChallengeStore>,
     /// The windows on addresses.
-    pub windows: Arc<dyn WindowStore>,
+    pub claims: Arc<dyn IdempotencyStore>,
     /// The users.
     pub directory: Arc<dyn Directory>,
     /// Who tells genuine access tokens, where it is not the service itself.
@@ -222,7 +222,7 @@ impl Setup {
         Self::with(Arc::new(MemoryStore::default()), directory, counters, Arc::new(RacySessions::default()))
     }
 
-    fn with<S: ChallengeStore + WindowStore + ReceiptStore + 'static>(
+    fn with<S: ChallengeStore + IdempotencyStore + ReceiptStore + 'static>(
         store: Arc<S>,
         directory: Arc<dyn Directory>,
         counters: Arc<dyn GuardStore>,
@@ -233,7 +233,7 @@ impl Setup {
         Ok(Self {
             store: Arc::clone(&store) as _,
             receipt_store: Arc::clone(&store) as _,
-            windows: store,
+            claims: store,
             session_store,
             directory,
             counters,
@@ -310,7 +310,7 @@ impl Setup {
         };
         let send = SendOtp {
             store: Arc::clone(&self.store),
-            windows: self.windows,
+            claims: self.claims,
             directory: Arc::clone(&self.directory),
             tokens: Arc::clone(&tokens),
             decoy: self.decoy,

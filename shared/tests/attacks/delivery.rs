@@ -9,10 +9,16 @@ use aws_sdk_sns::config::retry::RetryConfig;
 use otp_auth::adapters::aws::Aws;
 use otp_auth::adapters::outbox::Outbox;
 use otp_auth::adapters::sns::{SnsSender, SnsSettings};
+use otp_auth::domain::guard::budget::MicroUsd;
+use otp_auth::domain::guard::stops::Stops;
 use otp_auth::domain::ledger::{SendWrite, Written};
 use otp_auth::domain::time::Timestamp;
+use otp_auth::ports::guard::{
+    AddressCount, AddressWrite, DayCount, DayWrite, DestinationCount, DestinationDay, DestinationTakeBack, DestinationWrite,
+    GuardStore, PrefixCount, PrefixWrite, ProviderChange,
+};
 use otp_auth::ports::sender::{Delivery, Message, Sender};
-use otp_auth::ports::store::{AddressLimits, AddressVerdict, ChallengeStore, IdempotencyVerdict, StoreError, WindowStore};
+use otp_auth::ports::store::{ChallengeStore, IdempotencyStore, IdempotencyVerdict, StoreError};
 use otp_auth::testing::aws_stand_in::{AwsStandIn, Fault};
 use otp_auth::testing::embedded::{Embedded, local_credentials};
 use otp_auth::testing::memory::MemoryStore;
@@ -68,7 +74,7 @@ pub fn killed_in_mid_send_and_tried_again() -> Finding {
         broken: "Idempotency-Keys in the process",
         control: parallel(second_messages(|setup| {
             let store = Arc::new(MemoryStore::default());
-            (setup.store, setup.windows) = (Arc::clone(&store) as _, store);
+            (setup.store, setup.claims) = (Arc::clone(&store) as _, store);
         })),
     }
 }
@@ -82,7 +88,8 @@ async fn second_messages(change: impl Fn(&mut Setup)) -> Tried {
         let (clock, outbox) = (Arc::clone(&setup.clock), setup.outbox.clone());
         let halt = Halt::before_step(step);
         setup.store = Naive::around(&setup.store, halt.clone());
-        setup.windows = Arc::new(Halting { halt: halt.clone(), behind: setup.windows });
+        setup.claims = Arc::new(Halting { halt: halt.clone(), behind: setup.claims });
+        setup.counters = Arc::new(Halting { halt: halt.clone(), behind: setup.counters });
         setup.sender = Arc::new(Halting { halt: halt.clone(), behind: setup.sender });
         let doomed = setup.build();
         let phone = format!("+123456789{step:02}");
@@ -106,7 +113,7 @@ async fn second_messages(change: impl Fn(&mut Setup)) -> Tried {
         next.call(&call).await;
         tried.add(outbox.sent().len() > 1);
     }
-    assert_eq!(tried.tries, 8, "before and after: the address window, the key's claim, the send, the message");
+    assert_eq!(tried.tries, 14, "before and after: the address, the key's claim, the send, prefix, country and day, the message");
     tried
 }
 
@@ -151,20 +158,67 @@ struct Halting<T> {
     behind: T,
 }
 
+impl<T> Halting<T> {
+    async fn around<R>(&self, step: impl Future<Output = R> + Send) -> R {
+        self.halt.step().await;
+        let result = step.await;
+        self.halt.step().await;
+        result
+    }
+}
+
 #[async_trait]
-impl WindowStore for Halting<Arc<dyn WindowStore>> {
-    async fn count_send(&self, key: &str, limits: AddressLimits, now: Timestamp) -> Result<AddressVerdict, StoreError> {
-        self.halt.step().await;
-        let verdict = self.behind.count_send(key, limits, now).await;
-        self.halt.step().await;
-        verdict
+impl IdempotencyStore for Halting<Arc<dyn IdempotencyStore>> {
+    async fn claim_idempotency(&self, key: &str, fingerprint: &str, now: Timestamp) -> Result<IdempotencyVerdict, StoreError> {
+        self.around(self.behind.claim_idempotency(key, fingerprint, now)).await
+    }
+}
+
+/// Halts around what a send counts.
+#[async_trait]
+impl GuardStore for Halting<Arc<dyn GuardStore>> {
+    async fn stops(&self) -> Result<Stops, StoreError> {
+        self.behind.stops().await
     }
 
-    async fn claim_idempotency(&self, key: &str, fingerprint: &str, now: Timestamp) -> Result<IdempotencyVerdict, StoreError> {
-        self.halt.step().await;
-        let verdict = self.behind.claim_idempotency(key, fingerprint, now).await;
-        self.halt.step().await;
-        verdict
+    async fn count_address(&self, write: &AddressWrite) -> Result<AddressCount, StoreError> {
+        self.around(self.behind.count_address(write)).await
+    }
+
+    async fn take_back_country_of_address(&self, key: &str, country: &str) -> Result<(), StoreError> {
+        self.behind.take_back_country_of_address(key, country).await
+    }
+
+    async fn count_prefix(&self, write: &PrefixWrite) -> Result<PrefixCount, StoreError> {
+        self.around(self.behind.count_prefix(write)).await
+    }
+
+    async fn take_back_prefix(&self, key: &str, sent: Timestamp) -> Result<(), StoreError> {
+        self.behind.take_back_prefix(key, sent).await
+    }
+
+    async fn count_destination(&self, write: &DestinationWrite) -> Result<DestinationCount, StoreError> {
+        self.around(self.behind.count_destination(write)).await
+    }
+
+    async fn take_back_destination(&self, write: &DestinationTakeBack) -> Result<(), StoreError> {
+        self.behind.take_back_destination(write).await
+    }
+
+    async fn change_provider(&self, write: &ProviderChange) -> Result<(), StoreError> {
+        self.behind.change_provider(write).await
+    }
+
+    async fn destination_days(&self, destination: &str, days: &[u64]) -> Result<Vec<DestinationDay>, StoreError> {
+        self.behind.destination_days(destination, days).await
+    }
+
+    async fn count_day(&self, write: &DayWrite) -> Result<DayCount, StoreError> {
+        self.around(self.behind.count_day(write)).await
+    }
+
+    async fn take_back_day(&self, counted: Timestamp, price: MicroUsd) -> Result<(), StoreError> {
+        self.behind.take_back_day(counted, price).await
     }
 }
 
@@ -175,9 +229,6 @@ impl Sender for Halting<Arc<dyn Sender>> {
     }
 
     async fn deliver(&self, message: &Message) -> Delivery {
-        self.halt.step().await;
-        let delivery = self.behind.deliver(message).await;
-        self.halt.step().await;
-        delivery
+        self.around(self.behind.deliver(message)).await
     }
 }

@@ -78,7 +78,7 @@ impl Crowd {
     async fn on(store: DynamoStore, embedded: Embedded, each: usize, looks_up: bool) -> Self {
         let mut setup = Setup::on(&embedded).unwrap();
         let store = Arc::new(store);
-        (setup.store, setup.windows) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
+        (setup.store, setup.claims) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
         (setup.directory, setup.counters) = (Arc::clone(&store) as _, store);
         if looks_up {
             setup.store = Naive::around(&setup.store, LooksUpUsers);

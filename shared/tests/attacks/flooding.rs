@@ -31,7 +31,7 @@ pub async fn counted() -> (Embedded, Forward, Service) {
     let forward = Forward::to(&embedded.endpoint()).unwrap();
     let store = Arc::new(embedded.store_at(&forward.listen().await.unwrap()));
     let mut setup = Setup::on(&embedded).unwrap();
-    (setup.store, setup.windows) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
+    (setup.store, setup.claims) = (Arc::clone(&store) as _, Arc::clone(&store) as _);
     (setup.directory, setup.counters) = (Arc::clone(&store) as _, store);
     (embedded, forward, setup.build())
 }
@@ -193,7 +193,7 @@ pub fn limits_in_process_memory() -> Finding {
         broken: "counters in the process",
         control: parallel(texts_from_instances(|setup| {
             let store = Arc::new(MemoryStore::default());
-            (setup.store, setup.windows) = (Arc::clone(&store) as _, store);
+            (setup.store, setup.claims) = (Arc::clone(&store) as _, store);
         })),
     }
 }

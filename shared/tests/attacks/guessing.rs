@@ -18,7 +18,7 @@ use crate::naive::{Naive, NoLevels, ResendStartsOver, SuccessForgives};
 /// The control of every race. The other windows are in memory, so that all requests come to the racy store in one go.
 pub fn racy(setup: &mut Setup) {
     setup.store = Arc::new(RacyStore::default());
-    setup.windows = Arc::new(MemoryStore::default());
+    setup.claims = Arc::new(MemoryStore::default());
     setup.counters = Arc::new(MemoryGuard::default());
 }
 

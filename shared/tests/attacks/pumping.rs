@@ -107,7 +107,7 @@ fn racy(change: impl FnOnce(&mut Setup)) -> impl FnOnce(&mut Setup) {
     |setup| {
         change(setup);
         let store = Arc::new(MemoryStore::default());
-        (setup.store, setup.windows) = (Arc::clone(&store) as _, store);
+        (setup.store, setup.claims) = (Arc::clone(&store) as _, store);
         setup.counters = Arc::new(RacyGuard::default());
     }
 }

@@ -3,12 +3,11 @@
 //! | `pk` | what | file |
 //! |---|---|---|
 //! | `I#…` | an identifier: windows, failures, challenges | `send.rs`, `guess.rs`, read by `item.rs` |
-//! | `A#…#hour` | a source address in one hour | `windows.rs` |
-//! | `K#…` | an Idempotency-Key | `windows.rs` |
+//! | `K#…` | an Idempotency-Key | `idempotency.rs` |
 //! | `L#…`, `U#…` | identifier to user, and the user | `directory.rs`, `administration.rs`, read by `user_item.rs` |
 //! | `R#…` | a session: a family of refresh tokens | `sessions.rs` |
 //! | `M#…` | a receipt that was counted | `receipts.rs` |
-//! | `V#…`, `P#…`, `C#…`, `D#…`, `STOPS` | the guard: addresses, prefixes, countries and mail, days, stops | `guard/` |
+//! | `A#…`, `P#…`, `C#…`, `D#…`, `STOPS` | the guard: addresses, prefixes, countries and mail, days, stops | `guard/` |
 #![cfg(feature = "aws")]
 
 use std::collections::HashMap;
@@ -34,6 +33,7 @@ mod error;
 mod expression;
 pub mod guard;
 mod guess;
+mod idempotency;
 mod item;
 mod receipts;
 mod send;
@@ -41,7 +41,6 @@ mod sessions;
 pub mod table;
 mod transaction;
 mod user_item;
-mod windows;
 
 pub use error::to_store_error;
 use error::{is_condition_failure, is_transaction_conflict};
@@ -78,8 +77,17 @@ impl DynamoStore {
     /// One conditional `UpdateItem`. Its outcome and its image come from the same atomic step. A transaction on the item that
     /// is under way at that moment keeps everybody else out of it: then nothing was written, and it is tried again.
     async fn update(&self, key: &str, expression: Expression) -> Result<Image, StoreError> {
+        self.update_returning(ReturnValue::AllNew, key, expression).await
+    }
+
+    /// The same where nobody wants the item that the write leaves.
+    async fn apply(&self, key: &str, expression: Expression) -> Result<Image, StoreError> {
+        self.update_returning(ReturnValue::None, key, expression).await
+    }
+
+    async fn update_returning(&self, what: ReturnValue, key: &str, expression: Expression) -> Result<Image, StoreError> {
         for _ in 0..CONFLICT_ROUNDS {
-            match self.request(key, expression.clone()).send().await {
+            match self.request(what.clone(), key, expression.clone()).send().await {
                 Err(error) if is_transaction_conflict(&error) => {}
                 outcome => return image(outcome),
             }
@@ -87,20 +95,18 @@ impl DynamoStore {
         Err(StoreError::Unavailable("TransactionConflict".to_owned()))
     }
 
-    /// The same in a single attempt: for a write that must not happen twice. Nobody wants the item that it leaves: a country's has
-    /// more than a hundred attributes at the end of a day.
-    async fn update_once(&self, key: &str, expression: Expression) -> Result<Image, StoreError> {
+    /// As [`Self::apply`] in a single attempt: for a write that must not happen twice.
+    async fn apply_once(&self, key: &str, expression: Expression) -> Result<Image, StoreError> {
         let once = aws_sdk_dynamodb::Config::builder().retry_config(RetryConfig::disabled());
-        let request = self.request(key, expression).return_values(ReturnValue::None);
-        image(request.customize().config_override(once).send().await)
+        image(self.request(ReturnValue::None, key, expression).customize().config_override(once).send().await)
     }
 
-    fn request(&self, key: &str, expression: Expression) -> UpdateItemFluentBuilder {
+    fn request(&self, what: ReturnValue, key: &str, expression: Expression) -> UpdateItemFluentBuilder {
         expression
             .apply(self.client.update_item())
             .table_name(&self.table)
             .key("pk", AttributeValue::S(key.to_owned()))
-            .return_values(ReturnValue::AllNew)
+            .return_values(what)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
     }
 
@@ -168,14 +174,14 @@ impl ChallengeStore for DynamoStore {
     }
 
     async fn add_counted(&self, key: &LedgerKey, slot: u8, id: ChallengeId, at: Timestamp) -> Result<(), StoreError> {
-        self.update(key.as_str(), send::add_counted(slot, id, at)).await.map(|_| ())
+        self.apply(key.as_str(), send::add_counted(slot, id, at)).await.map(|_| ())
     }
 
     async fn kill(&self, key: &LedgerKey, slot: u8, id: ChallengeId) -> Result<(), StoreError> {
         let expression = Expression::new(format!("REMOVE c{slot}"), format!("x{slot} = :cid AND size(c{slot}) > :zero"))
             .value(":cid", AttributeValue::B(Blob::new(id.0)))
             .number(":zero", 0_u64);
-        self.update(key.as_str(), expression).await.map(|_| ())
+        self.apply(key.as_str(), expression).await.map(|_| ())
     }
 
     async fn set_provider(&self, key: &LedgerKey, slot: u8, id: ChallengeId, by: TakenBy<'_>) -> Result<(), StoreError> {
@@ -184,7 +190,7 @@ impl ChallengeStore for DynamoStore {
             .value(":cid", AttributeValue::B(Blob::new(id.0)))
             .text(":provider", by.provider);
         let expression = by.message.into_iter().fold(expression, |expression, message| expression.text(":message", message));
-        self.update(key.as_str(), expression).await.map(|_| ())
+        self.apply(key.as_str(), expression).await.map(|_| ())
     }
 
     async fn read(&self, key: &LedgerKey, now: Timestamp) -> Result<Ledger, StoreError> {

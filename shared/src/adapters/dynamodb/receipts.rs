@@ -24,6 +24,6 @@ impl ReceiptStore for DynamoStore {
                 .name("#ttl", "ttl")
                 .text(":request", request.as_str())
                 .number(":ttl", now.as_secs() + REMEMBERED_DAYS * DAY);
-        Ok(matches!(self.update(key, remember).await?, Image::Applied(_)))
+        Ok(matches!(self.apply(key, remember).await?, Image::Applied(_)))
     }
 }

@@ -45,7 +45,7 @@ const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 #[async_trait]
 impl SessionStore for DynamoStore {
     async fn start(&self, write: &StartWrite) -> Result<(), StoreError> {
-        match self.update(&key(write.family), start(write)).await? {
+        match self.apply(&key(write.family), start(write)).await? {
             Image::Applied(_) => Ok(()),
             Image::Refused(_) => Err(StoreError::Broken("a session of this id is there already".to_owned())),
         }
@@ -60,7 +60,7 @@ impl SessionStore for DynamoStore {
 
     async fn end(&self, family: FamilyId) -> Result<(), StoreError> {
         let end = Expression::new("SET k = :dead".to_owned(), "attribute_exists(pk)".to_owned()).number(":dead", DEAD);
-        self.update(&key(family), end).await.map(|_| ())
+        self.apply(&key(family), end).await.map(|_| ())
     }
 }
 

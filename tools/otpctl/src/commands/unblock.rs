@@ -108,8 +108,8 @@ async fn open_address(cli: &Cli, address: IpAddr) -> Result<(String, bool), Fail
     let connection = Connection::open(cli).await?;
     let (ring, mut audit) = (connection.ring().await?, connection.audit(cli)?);
     confirm(&format!("Forget the sends from {address} in this hour and the countries it asked for today."), cli.output.yes)?;
-    let (window, day) = (ring.window_key(&source, now.as_secs() / 3600), ring.address_day_key(&source, now.day()));
+    let key = ring.address_key(&source, now.day());
     let (store, change) = (connection.store(), Change::named("windows.opened").of("address"));
-    let found = audit.of(change, async { Ok(store.forget_address(&window, &day).await?) }, |found| *found).await?;
+    let found = audit.of(change, async { Ok(store.forget_address(&key, now).await?) }, |found| *found).await?;
     Ok((address.to_string(), found))
 }

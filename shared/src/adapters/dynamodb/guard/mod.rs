@@ -1,7 +1,8 @@
 //! The guard's counters. Four kinds of item, each decided by one conditional write:
 //!
 //! ```text
-//! V#<address>#<day>             the countries that an address asks for and nobody answers from: a set, c
+//! A#<address>#<day>             an address: sends by hour h0…h23 and by minute m0…m1439, and the countries that it asks for and
+//!                               nobody answers from: a set, c
 //! P#<prefix>                    the last unanswered texts to a prefix, newest first: registers, as in an identifier's item
 //! C#<country or email>#<date>   a destination's day: m messages, u unanswered, v verified, s millionths of a dollar;
 //!                               h0…h23, g0…g23, y0…y23 the first three by hour; p_, q_, x_<provider> messages, verified, failed
@@ -12,20 +13,19 @@
 //! One item, `STOPS`, says what the operator has stopped: a set, s.
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::expression::Expression;
 use super::item::{Item, optional_number};
 use super::{DynamoStore, Image};
 use crate::domain::guard::budget::MicroUsd;
 use crate::domain::guard::stops::{Stop, Stops};
 use crate::domain::time::Timestamp;
 use crate::ports::guard::{
-    DayCount, DayWrite, DestinationCount, DestinationDay, DestinationTakeBack, DestinationWrite, GuardStore, PrefixCount,
-    PrefixWrite, ProviderChange,
+    AddressCount, AddressWrite, DayCount, DayWrite, DestinationCount, DestinationDay, DestinationTakeBack, DestinationWrite,
+    GuardStore, PrefixCount, PrefixWrite, ProviderChange,
 };
 use crate::ports::store::StoreError;
 
+mod address;
 mod day;
 mod destination;
 pub mod operator;
@@ -33,6 +33,8 @@ mod prefix;
 
 /// The key of the item that says what is stopped.
 pub const STOPS: &str = "STOPS";
+
+pub use address::AddressToday;
 
 const DAY_SECONDS: u64 = 24 * 60 * 60;
 
@@ -46,32 +48,19 @@ impl GuardStore for DynamoStore {
         stops.collect::<Result<_, _>>().map(Stops)
     }
 
-    /// ```text
-    /// ADD c :country  SET #ttl = …
-    /// IF  attribute_not_exists(c) OR contains(c, :name) OR size(c) < :most
-    /// ```
-    async fn count_country_of_address(&self, key: &str, country: &str, most: u32, now: Timestamp) -> Result<bool, StoreError> {
-        let count = Expression::new(
-            "ADD c :country SET #ttl = if_not_exists(#ttl, :ttl)".to_owned(),
-            "attribute_not_exists(c) OR contains(c, :name) OR size(c) < :most".to_owned(),
-        )
-        .name("#ttl", "ttl")
-        .value(":country", AttributeValue::Ss(vec![country.to_owned()]))
-        .value(":name", AttributeValue::S(country.to_owned()))
-        .number(":most", most)
-        .number(":ttl", now.as_secs() + 2 * DAY_SECONDS);
-        Ok(matches!(self.update(key, count).await?, Image::Applied(_)))
+    async fn count_address(&self, write: &AddressWrite) -> Result<AddressCount, StoreError> {
+        match self.apply(&write.key, address::count(write)).await? {
+            Image::Applied(_) => Ok(AddressCount::Counted),
+            Image::Refused(image) => address::refused(image.as_ref(), write),
+        }
     }
 
     async fn take_back_country_of_address(&self, key: &str, country: &str) -> Result<(), StoreError> {
-        let forget = Expression::new("DELETE c :country".to_owned(), "contains(c, :name)".to_owned())
-            .value(":country", AttributeValue::Ss(vec![country.to_owned()]))
-            .value(":name", AttributeValue::S(country.to_owned()));
-        self.update_once(key, forget).await.map(|_| ())
+        self.apply_once(key, address::take_back_country(country)).await.map(|_| ())
     }
 
     async fn count_prefix(&self, write: &PrefixWrite) -> Result<PrefixCount, StoreError> {
-        match self.update(&write.key, prefix::count(write)).await? {
+        match self.apply(&write.key, prefix::count(write)).await? {
             Image::Applied(_) => Ok(PrefixCount::Counted),
             Image::Refused(image) => prefix::refused(image.as_ref(), write),
         }
@@ -80,7 +69,7 @@ impl GuardStore for DynamoStore {
     async fn take_back_prefix(&self, key: &str, sent: Timestamp) -> Result<(), StoreError> {
         let mut register = Some(0);
         while let Some(index) = register {
-            register = match self.update_once(key, prefix::take_back(index, sent)).await? {
+            register = match self.apply_once(key, prefix::take_back(index, sent)).await? {
                 Image::Applied(_) => None,
                 Image::Refused(image) => prefix::register_of(image.as_ref(), sent)?.filter(|found| *found > index),
             };
@@ -100,14 +89,14 @@ impl GuardStore for DynamoStore {
 
     async fn take_back_destination(&self, write: &DestinationTakeBack) -> Result<(), StoreError> {
         for (date, take_back) in destination::take_backs(write) {
-            self.update_once(&destination::key(&write.destination, &date), take_back).await?;
+            self.apply_once(&destination::key(&write.destination, &date), take_back).await?;
         }
         Ok(())
     }
 
     async fn change_provider(&self, write: &ProviderChange) -> Result<(), StoreError> {
         let key = destination::key(&write.destination, &write.sent.date());
-        self.update_once(&key, destination::change_provider(write)).await.map(|_| ())
+        self.apply_once(&key, destination::change_provider(write)).await.map(|_| ())
     }
 
     async fn destination_days(&self, name: &str, days: &[u64]) -> Result<Vec<DestinationDay>, StoreError> {
@@ -125,7 +114,7 @@ impl GuardStore for DynamoStore {
     }
 
     async fn take_back_day(&self, counted: Timestamp, price: MicroUsd) -> Result<(), StoreError> {
-        self.update_once(&day::key(&counted.date()), day::take_back(price)).await.map(|_| ())
+        self.apply_once(&day::key(&counted.date()), day::take_back(price)).await.map(|_| ())
     }
 }
 

@@ -8,11 +8,11 @@
 //!
 //! Like every other write here, each is one conditional update: what the functions do at the same moment is not lost.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::{STOPS, count, date, day, prefix, strings};
+use super::{AddressToday, STOPS, address, date, day, prefix};
 use crate::adapters::dynamodb::expression::Expression;
 use crate::adapters::dynamodb::{DynamoStore, Image};
 use crate::domain::guard::stops::Stop;
@@ -22,15 +22,6 @@ use crate::domain::policy::SENDS_PER_DAY;
 use crate::domain::time::Timestamp;
 use crate::ports::guard::Day;
 use crate::ports::store::StoreError;
-
-/// Sends from one address.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct AddressSends {
-    /// In the minute of the clock.
-    pub this_minute: u64,
-    /// In the hour of the clock.
-    pub this_hour: u64,
-}
 
 impl DynamoStore {
     /// Stops something; `false` when it was stopped already.
@@ -55,7 +46,7 @@ impl DynamoStore {
             .value(":stop", AttributeValue::Ss(vec![stop.as_str().to_owned()]))
             .value(":name", AttributeValue::S(stop.as_str().to_owned()));
         // In one attempt: one that was applied and not answered would find its own change, and call it somebody else's.
-        Ok(matches!(self.update_once(STOPS, expression).await?, Image::Applied(_)))
+        Ok(matches!(self.apply_once(STOPS, expression).await?, Image::Applied(_)))
     }
 
     /// The unanswered texts of a prefix (`KeyRing::prefix_key`), newest first.
@@ -66,23 +57,13 @@ impl DynamoStore {
         prefix::registers(self.get(key).await?.as_ref())
     }
 
-    /// The countries that an address asked for on a day (`KeyRing::address_day_key`) and that did not answer.
+    /// What an address has asked for, by its item of this day (`KeyRing::address_key`).
     ///
     /// # Errors
     /// The store.
-    pub async fn countries_of_address(&self, key: &str) -> Result<BTreeSet<String>, StoreError> {
-        let item = self.get(key).await?.unwrap_or_default();
-        Ok(strings(&item, "c")?.into_iter().collect())
-    }
-
-    /// The sends from an address in its window item of this hour (`KeyRing::window_key`).
-    ///
-    /// # Errors
-    /// The store.
-    pub async fn sends_of_address(&self, key: &str, now: Timestamp) -> Result<AddressSends, StoreError> {
-        let item = self.get(key).await?.unwrap_or_default();
-        let minute = now.as_secs() % 3600 / 60;
-        Ok(AddressSends { this_minute: count(&item, &format!("m{minute}"))?, this_hour: count(&item, "n")? })
+    pub async fn address_today(&self, key: &str, now: Timestamp) -> Result<AddressToday, StoreError> {
+        let item = self.get(key).await?;
+        item.map(|item| address::read(&item, now)).transpose().map(Option::unwrap_or_default)
     }
 
     /// All texts of each of up to a hundred days since the epoch; a day without any is left out.
@@ -120,15 +101,13 @@ impl DynamoStore {
         self.forget(key, registers(prefix::REGISTERS)).await
     }
 
-    /// Forgets the sends from an address in the window item of an hour, and the countries that it asked for on a day; `false`
-    /// when there is neither item.
+    /// Forgets the sends from an address in this hour, and the countries that it asked for on this day (`KeyRing::address_key`);
+    /// `false` when there is no such item.
     ///
     /// # Errors
     /// The store.
-    pub async fn forget_address(&self, window: &str, day: &str) -> Result<bool, StoreError> {
-        let counts = std::iter::once("n".to_owned()).chain((0..60).map(|minute| format!("m{minute}")));
-        let windows = self.forget(window, counts.collect()).await?;
-        Ok(self.forget(day, vec!["c".to_owned()]).await? || windows)
+    pub async fn forget_address(&self, key: &str, now: Timestamp) -> Result<bool, StoreError> {
+        self.forget(key, address::forget(now)).await
     }
 
     async fn forget(&self, key: &str, attributes: Vec<String>) -> Result<bool, StoreError> {
@@ -137,7 +116,7 @@ impl DynamoStore {
     }
 
     async fn applied(&self, key: &str, expression: Expression) -> Result<bool, StoreError> {
-        Ok(matches!(self.update(key, expression).await?, Image::Applied(_)))
+        Ok(matches!(self.apply(key, expression).await?, Image::Applied(_)))
     }
 }
 

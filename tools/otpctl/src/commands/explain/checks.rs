@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use otp_auth::adapters::dynamodb::guard::AddressToday;
 use otp_auth::config::SendConfig;
 use otp_auth::domain::guard::budget::{MicroUsd, Reached};
 use otp_auth::domain::guard::unanswered::{Allowance, Verified};
@@ -14,7 +15,7 @@ use otp_auth::domain::time::Timestamp;
 use otp_auth::domain::user::{Standing, Withheld};
 use serde::Serialize;
 
-use super::facts::{AddressFacts, Facts, destination};
+use super::facts::{Facts, destination};
 use crate::render::usd;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -100,8 +101,8 @@ fn stopped(facts: &Facts) -> Check {
     }
 }
 
-fn address_window(address: &AddressFacts, policy: &Policy, now: Timestamp) -> Check {
-    let (minute, hour) = (address.sends.this_minute, address.sends.this_hour);
+fn address_window(address: &AddressToday, policy: &Policy, now: Timestamp) -> Check {
+    let (minute, hour) = (address.this_minute, address.this_hour);
     let (per_minute, per_hour) = (u64::from(policy.address_per_minute), u64::from(policy.address_per_hour));
     let because = format!("{minute} of {per_minute} sends in this minute, {hour} of {per_hour} in this hour");
     let span = if hour >= per_hour { HOUR } else { MINUTE };
@@ -112,7 +113,7 @@ fn address_window(address: &AddressFacts, policy: &Policy, now: Timestamp) -> Ch
     }
 }
 
-fn address_countries(facts: &Facts, address: &AddressFacts, guard: &GuardPolicy, now: Timestamp) -> Option<Check> {
+fn address_countries(facts: &Facts, address: &AddressToday, guard: &GuardPolicy, now: Timestamp) -> Option<Check> {
     let Recipient::Phone(_) = facts.recipient else { return None };
     let known = address.countries.contains(destination(&facts.recipient));
     let full = !known && address.countries.len() >= guard.countries_per_address as usize;

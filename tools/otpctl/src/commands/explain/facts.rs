@@ -1,10 +1,9 @@
 //! What the table knows about a send.
 
-use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use otp_auth::adapters::dynamodb::DynamoStore;
-use otp_auth::adapters::dynamodb::guard::operator::AddressSends;
+use otp_auth::adapters::dynamodb::guard::AddressToday;
 use otp_auth::domain::address::SourceAddress;
 use otp_auth::domain::guard::stops::Stops;
 use otp_auth::domain::guard::unanswered::{DAYS_REMEMBERED, prefix};
@@ -28,7 +27,7 @@ pub struct Facts {
     /// What is stopped.
     pub stops: Stops,
     /// The address, if one was named.
-    pub address: Option<AddressFacts>,
+    pub address: Option<AddressToday>,
     /// The unanswered texts to the number's prefix, newest first.
     pub prefix: Vec<Timestamp>,
     /// The destination's counters of today.
@@ -37,14 +36,6 @@ pub struct Facts {
     pub best_day: u64,
     /// All texts of today.
     pub day: Day,
-}
-
-/// What the table knows about an address.
-pub struct AddressFacts {
-    /// Sends from there.
-    pub sends: AddressSends,
-    /// Countries that it asked for today and that did not answer.
-    pub countries: BTreeSet<String>,
 }
 
 impl Facts {
@@ -69,7 +60,7 @@ impl Facts {
             standing: store.look_up(ring, recipient).await?,
             stops: store.stops().await?,
             address: match address {
-                Some(address) => Some(AddressFacts::read(store, ring, &SourceAddress::new(address), now).await?),
+                Some(address) => Some(store.address_today(&ring.address_key(&SourceAddress::new(address), today), now).await?),
                 None => None,
             },
             prefix: match recipient {
@@ -86,15 +77,6 @@ impl Facts {
     pub fn country(&self) -> Option<&str> {
         let Recipient::Phone(phone) = &self.recipient else { return None };
         phone.country()
-    }
-}
-
-impl AddressFacts {
-    async fn read(store: &DynamoStore, ring: &KeyRing, source: &SourceAddress, now: Timestamp) -> Result<Self, StoreError> {
-        Ok(Self {
-            sends: store.sends_of_address(&ring.window_key(source, now.as_secs() / 3600), now).await?,
-            countries: store.countries_of_address(&ring.address_day_key(source, now.day())).await?,
-        })
     }
 }
 

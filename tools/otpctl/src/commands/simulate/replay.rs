@@ -86,7 +86,7 @@ impl Replay {
         let guard = Arc::new(Guard::new(Arc::new(MemoryGuard::default()), config.guard.clone()));
         let send = SendOtp {
             store: Arc::new(store.clone()),
-            windows: Arc::new(store.clone()),
+            claims: Arc::new(store.clone()),
             directory: Arc::new(Nobody),
             tokens: Arc::new(NoTokens),
             decoy: Arc::new(InstantDecoy::default()),
