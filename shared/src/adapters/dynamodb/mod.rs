@@ -11,6 +11,7 @@
 #![cfg(feature = "aws")]
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
@@ -64,6 +65,8 @@ pub fn ledger_of(item: &HashMap<String, AttributeValue>, now: Timestamp) -> Resu
 #[derive(Clone, Debug)]
 pub struct DynamoStore {
     client: Client,
+    /// The same without retries.
+    once: OnceLock<Client>,
     table: String,
 }
 
@@ -71,7 +74,7 @@ impl DynamoStore {
     /// On `table`, through `client`, whose retries and timeouts are the caller's choice.
     #[must_use]
     pub const fn new(client: Client, table: String) -> Self {
-        Self { client, table }
+        Self { client, once: OnceLock::new(), table }
     }
 
     /// One conditional `UpdateItem`. Its outcome and its image come from the same atomic step. A transaction on the item that
@@ -87,7 +90,7 @@ impl DynamoStore {
 
     async fn update_returning(&self, what: ReturnValue, key: &str, expression: Expression) -> Result<Image, StoreError> {
         for _ in 0..CONFLICT_ROUNDS {
-            match self.request(what.clone(), key, expression.clone()).send().await {
+            match self.request(&self.client, what.clone(), key, expression.clone()).send().await {
                 Err(error) if is_transaction_conflict(&error) => {}
                 outcome => return image(outcome),
             }
@@ -97,13 +100,20 @@ impl DynamoStore {
 
     /// As [`Self::apply`] in a single attempt: for a write that must not happen twice.
     async fn apply_once(&self, key: &str, expression: Expression) -> Result<Image, StoreError> {
-        let once = aws_sdk_dynamodb::Config::builder().retry_config(RetryConfig::disabled());
-        image(self.request(ReturnValue::None, key, expression).customize().config_override(once).send().await)
+        image(self.request(self.once(), ReturnValue::None, key, expression).send().await)
     }
 
-    fn request(&self, what: ReturnValue, key: &str, expression: Expression) -> UpdateItemFluentBuilder {
+    /// A client of its own: the SDK would make the changed settings of a single request anew each time.
+    fn once(&self) -> &Client {
+        self.once.get_or_init(|| {
+            let config = self.client.config().to_builder().retry_config(RetryConfig::disabled());
+            Client::from_conf(config.build())
+        })
+    }
+
+    fn request(&self, client: &Client, what: ReturnValue, key: &str, expression: Expression) -> UpdateItemFluentBuilder {
         expression
-            .apply(self.client.update_item())
+            .apply(client.update_item())
             .table_name(&self.table)
             .key("pk", AttributeValue::S(key.to_owned()))
             .return_values(what)
