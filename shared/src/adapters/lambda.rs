@@ -1,28 +1,25 @@
 //! The Lambda runtime: API Gateway events in, replies out, for REST APIs (payload 1.0) and HTTP APIs (payload 2.0); and what a
 //! topic brings, which nobody waits for.
 //!
-//! The events' shapes are `lambda_http`'s. Turning them into requests is done here, because its own conversion panics on
-//! what callers control (a body that is not base64 though it is declared so, a Host that makes no URL), and because two
-//! things must be exact: the source address is the gateway's word in `requestContext`, never a header, and the path is
-//! without its stage.
+//! The replies' shapes are `lambda_http`'s; `lambda_event.rs` reads the events. Turning them into requests is done here, because
+//! its own conversion panics on what callers control (a body that is not base64 though it is declared so, a Host that makes no
+//! URL), and because two things must be exact: the source address is the gateway's word in `requestContext`, never a header, and
+//! the path is without its stage.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::header::{COOKIE, SET_COOKIE};
-use http::{HeaderMap, HeaderValue, Response};
-use lambda_http::aws_lambda_events::apigw::{
-    ApiGatewayProxyRequest, ApiGatewayProxyResponse, ApiGatewayV2httpRequest, ApiGatewayV2httpResponse,
-};
+use http::Response;
+use http::header::SET_COOKIE;
+use lambda_http::aws_lambda_events::apigw::{ApiGatewayProxyResponse, ApiGatewayV2httpResponse};
 use lambda_http::lambda_runtime::{Error, LambdaEvent, service_fn};
 use lambda_http::{Body, Context};
-use serde::de::{Deserialize, Deserializer, IgnoredAny};
-use serde_json::value::RawValue;
 
+pub use super::lambda_event::Event;
+use super::lambda_event::{GatewayEvent, Notices, Record};
 use crate::domain::time::{Timestamp, millis};
 use crate::http::{Api, Call, Problem, ProblemCode, TakeError, UnreadableBody};
 use crate::ports::clock::Clock;
@@ -54,11 +51,11 @@ pub async fn answer(api: &Api, event: Event, context: &Context) -> Result<Reply,
     Ok(match event {
         Event::Notices(notices) => take(api, &notices, &context.request_id).await?,
         Event::Rest(event) => {
-            let call = Call { trace, time_left, ..rest_call(*event, &context.request_id) };
+            let call = Call { trace, time_left, ..to_call(*event, &context.request_id) };
             Reply::rest(api.handle(&call).await)
         }
         Event::Http(event) => {
-            let call = Call { trace, time_left, ..http_call(*event, &context.request_id) };
+            let call = Call { trace, time_left, ..to_call(*event, &context.request_id) };
             Reply::http(api.handle(&call).await)
         }
         Event::Unknown(cause) => {
@@ -80,105 +77,17 @@ async fn take(api: &Api, notices: &Notices, request_id: &str) -> Result<Reply, T
     Ok(Reply::Nothing)
 }
 
-/// An event of API Gateway, or something else.
-pub enum Event {
-    /// A REST API's, or an HTTP API's with payload format 1.0.
-    Rest(Box<ApiGatewayProxyRequest>),
-    /// An HTTP API's with payload format 2.0.
-    Http(Box<ApiGatewayV2httpRequest>),
-    /// What an SNS topic brings.
-    Notices(Notices),
-    /// Not an event that this function is made for; why, without anything of it.
-    Unknown(String),
-}
-
-impl<'de> Deserialize<'de> for Event {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(serde::Deserialize)]
-        struct Format {
-            version: Option<String>,
-            #[serde(rename = "Records")]
-            records: Option<IgnoredAny>,
-        }
-        let text = Box::<RawValue>::deserialize(deserializer)?;
-        let format = serde_json::from_str::<Format>(text.get()).ok();
-        let has_records = format.as_ref().is_some_and(|format| format.records.is_some());
-        let event = match format.and_then(|format| format.version).as_deref() {
-            _ if has_records => serde_json::from_str(text.get()).map(Self::of_records),
-            Some("2.0") => serde_json::from_str(text.get()).map(|event| Self::Http(Box::new(event))),
-            _ => serde_json::from_str(text.get()).map(|event| Self::Rest(Box::new(event))),
-        };
-        // Where it does not fit, not what it says: an error's text can quote its input.
-        Ok(event.unwrap_or_else(|error| Self::Unknown(format!("{:?} error at column {}", error.classify(), error.column()))))
-    }
-}
-
-impl Event {
-    fn of_records(notices: Notices) -> Self {
-        let of_sns = notices.records.iter().all(|record| record.source == "aws:sns");
-        if of_sns && !notices.records.is_empty() { Self::Notices(notices) } else { Self::Unknown("no records of SNS".to_owned()) }
-    }
-}
-
-/// What an SNS topic brings (<https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html>), as far as it matters here. Only
-/// the topic itself may invoke the function with it, so its signature says nothing more.
-#[derive(serde::Deserialize)]
-pub struct Notices {
-    #[serde(rename = "Records")]
-    records: Vec<Record>,
-}
-
-#[derive(serde::Deserialize)]
-struct Record {
-    #[serde(rename = "EventSource")]
-    source: String,
-    #[serde(rename = "Sns")]
-    sns: Sns,
-}
-
-#[derive(serde::Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Sns {
-    topic_arn: String,
-    message: String,
-}
-
-fn rest_call(event: ApiGatewayProxyRequest, invocation: &str) -> Call {
-    let context = event.request_context;
-    // The multi-value headers hold every value; the single ones only the last of each name.
-    let headers = if event.multi_value_headers.is_empty() { event.headers } else { event.multi_value_headers };
+fn to_call(event: GatewayEvent, invocation: &str) -> Call {
     Call {
-        id: request_id(context.request_id, invocation),
-        source: address(context.identity.source_ip.as_deref()),
-        method: event.http_method,
-        path: event.path.unwrap_or_default(),
-        headers,
-        body: body(event.body.as_deref(), event.is_base64_encoded),
+        id: request_id(event.request_id, invocation),
+        source: event.source.and_then(|text| text.parse().ok()),
+        method: event.method,
+        path: event.path,
+        headers: event.headers,
+        body: body(event.body, event.is_base64),
         time_left: None,
         trace: None,
     }
-}
-
-fn http_call(event: ApiGatewayV2httpRequest, invocation: &str) -> Call {
-    let context = event.request_context;
-    Call {
-        id: request_id(context.request_id, invocation),
-        source: address(context.http.source_ip.as_deref()),
-        method: context.http.method,
-        path: without_stage(event.raw_path.as_deref(), context.stage.as_deref()),
-        headers: with_cookies(event.headers, event.cookies.unwrap_or_default()),
-        body: body(event.body.as_deref(), event.is_base64_encoded),
-        time_left: None,
-        trace: None,
-    }
-}
-
-/// HTTP APIs keep cookies apart from the other headers.
-fn with_cookies(mut headers: HeaderMap, cookies: Vec<String>) -> HeaderMap {
-    for value in cookies.iter().filter_map(|cookie| HeaderValue::from_str(cookie).ok()) {
-        headers.append(COOKIE, value);
-    }
-    headers
 }
 
 /// The gateway's id of the request, which its own logs have. A caller can choose it (`x-amzn-RequestId`), so one that does
@@ -189,24 +98,8 @@ fn request_id(gateway: Option<String>, invocation: &str) -> String {
     gateway.filter(is_id).unwrap_or_else(|| invocation.to_owned())
 }
 
-fn address(text: Option<&str>) -> Option<IpAddr> {
-    text.and_then(|text| text.parse().ok())
-}
-
-/// HTTP APIs put a named stage before the path; REST APIs do not.
-fn without_stage(path: Option<&str>, stage: Option<&str>) -> String {
-    let path = path.unwrap_or_default();
-    let stripped = stage.and_then(|stage| path.strip_prefix('/')?.strip_prefix(stage)).filter(|rest| rest.starts_with('/'));
-    stripped.unwrap_or(path).to_owned()
-}
-
-fn body(text: Option<&str>, is_base64: bool) -> Result<Bytes, UnreadableBody> {
-    let text = text.unwrap_or_default();
-    if is_base64 {
-        STANDARD.decode(text).map(Bytes::from).map_err(|_| UnreadableBody)
-    } else {
-        Ok(Bytes::copy_from_slice(text.as_bytes()))
-    }
+fn body(text: String, is_base64: bool) -> Result<Bytes, UnreadableBody> {
+    if is_base64 { STANDARD.decode(text).map(Bytes::from).map_err(|_| UnreadableBody) } else { Ok(Bytes::from(text)) }
 }
 
 /// Until the runtime ends the invocation. Lambda hands over no event that is past its deadline: one that is comes from a
@@ -269,14 +162,5 @@ mod tests {
         let event = serde_json::from_str(r#"{ "Records": [] }"#).unwrap();
         let Ok(Reply::Rest(reply)) = answer(&api, event, &Context::default()).await else { panic!("a REST reply") };
         assert_eq!((reply.status_code, &reply.multi_value_headers["cache-control"]), (500, &"no-store".parse().unwrap()));
-    }
-
-    #[test]
-    fn the_path_is_without_its_stage() {
-        assert_eq!(without_stage(Some("/dev/api/auth/otp/send"), Some("dev")), "/api/auth/otp/send");
-        assert_eq!(without_stage(Some("/api/auth/otp/send/"), Some("prod")), "/api/auth/otp/send/");
-        assert_eq!(without_stage(Some("/api/auth/otp/send"), Some("api")), "/auth/otp/send");
-        assert_eq!(without_stage(Some("/apis"), Some("api")), "/apis");
-        assert_eq!(without_stage(None, None), "");
     }
 }

@@ -11,6 +11,8 @@ pub mod feedback;
 pub mod jwt;
 #[cfg(feature = "lambda")]
 pub mod lambda;
+#[cfg(feature = "lambda")]
+pub mod lambda_event;
 #[cfg(feature = "smtp")]
 mod line_by_line;
 #[cfg(feature = "aws")]
