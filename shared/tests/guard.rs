@@ -209,6 +209,22 @@ async fn an_address_asks_for_three_countries_that_do_not_answer() {
     assert_eq!(send(&service, numbers[3]).await.status, StatusCode::OK, "one has answered");
 }
 
+/// What is refused for its country is a send of the address all the same.
+#[tokio::test]
+async fn whoever_tries_one_country_after_another_is_soon_out_of_sends() {
+    let (_embedded, service) = guarded(|setup| setup.guard.countries_per_address = 3).await;
+    let numbers = ["+12065550100", "+4915112345678", "+33612345678", "+447400123456", "+393401234567", "+34612345678"];
+    for number in &numbers[..3] {
+        assert_eq!(send(&service, number).await.status, StatusCode::OK);
+    }
+    for number in &numbers[3..5] {
+        assert_eq!(code(&send(&service, number).await), limited());
+    }
+    assert_eq!(code(&send(&service, numbers[0]).await), limited(), "the minute's five");
+    service.advance(60);
+    assert_eq!(send(&service, numbers[0]).await.status, StatusCode::OK, "a country that it has asked for already");
+}
+
 /// The code that was sent to a number.
 fn code_of(service: &Service, number: &str) -> String {
     let sent = service.outbox.sent();

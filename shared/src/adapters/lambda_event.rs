@@ -4,10 +4,11 @@
 //! there twice: reading them all would be a large part of the work on a small request. A test compares the two.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use http::header::COOKIE;
-use http::{HeaderMap, HeaderValue, Method};
-use serde::de::{Deserialize, Deserializer, Error as _};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// An event of API Gateway, or something else.
@@ -81,8 +82,8 @@ struct Shape<'a> {
     records: Option<&'a RawValue>,
     #[serde(default)]
     request_context: Option<Context>,
-    #[serde(default, with = "http_serde::option::method")]
-    http_method: Option<Method>,
+    #[serde(borrow, default)]
+    http_method: Option<Cow<'a, str>>,
     #[serde(default)]
     path: Option<String>,
     #[serde(default)]
@@ -124,15 +125,76 @@ struct Identity {
 #[derive(serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct HttpRequest {
-    #[serde(with = "http_serde::method")]
-    method: Method,
+    method: String,
     #[serde(default)]
     source_ip: Option<String>,
 }
 
-#[derive(serde::Deserialize)]
-#[serde(transparent)]
-struct Headers(#[serde(with = "http_serde::header_map")] HeaderMap);
+/// Every value of every header: names that differ in case alone are one header with the values of both.
+struct Headers(HeaderMap);
+
+impl<'de> Deserialize<'de> for Headers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(HeadersVisitor)
+    }
+}
+
+struct HeadersVisitor;
+
+impl<'de> Visitor<'de> for HeadersVisitor {
+    type Value = Headers;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("headers")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Headers, A::Error> {
+        let mut headers = HeaderMap::new();
+        while let Some((name, Values(values))) = members.next_entry::<Cow<'de, str>, Values>()? {
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| A::Error::custom("no header's name"))?;
+            for value in values {
+                let value = HeaderValue::try_from(value).map_err(|_| A::Error::custom("no header's value"))?;
+                headers.try_append(name.clone(), value).map_err(|_| A::Error::custom("too many headers"))?;
+            }
+        }
+        Ok(Headers(headers))
+    }
+}
+
+/// A header's values: one, or a list.
+struct Values(Vec<String>);
+
+impl<'de> Deserialize<'de> for Values {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ValuesVisitor)
+    }
+}
+
+struct ValuesVisitor;
+
+impl<'de> Visitor<'de> for ValuesVisitor {
+    type Value = Values;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a header's values")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Values, E> {
+        Ok(Values(vec![value.to_owned()]))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Values, A::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = list.next_element()? {
+            values.push(value);
+        }
+        Ok(Values(values))
+    }
+}
+
+fn method(name: &str) -> Result<Method, serde_json::Error> {
+    Method::from_bytes(name.as_bytes()).map_err(|_| serde_json::Error::custom("no method"))
+}
 
 impl Shape<'_> {
     fn into_rest(self) -> Result<GatewayEvent, serde_json::Error> {
@@ -142,7 +204,7 @@ impl Shape<'_> {
         Ok(GatewayEvent {
             request_id: context.request_id,
             source: context.identity.and_then(|identity| identity.source_ip),
-            method: self.http_method.ok_or_else(|| missing("httpMethod"))?,
+            method: method(&self.http_method.ok_or_else(|| missing("httpMethod"))?)?,
             path: self.path.unwrap_or_default(),
             headers: if every.is_empty() { headers(self.headers)? } else { every },
             body: self.body.unwrap_or_default(),
@@ -156,7 +218,7 @@ impl Shape<'_> {
         Ok(GatewayEvent {
             request_id: context.request_id,
             source: http.source_ip,
-            method: http.method,
+            method: method(&http.method)?,
             path: without_stage(self.raw_path.as_deref(), context.stage.as_deref()),
             headers: with_cookies(headers(self.headers)?, self.cookies.unwrap_or_default()),
             body: self.body.unwrap_or_default(),
@@ -291,6 +353,9 @@ mod tests {
         let Event::Rest(event) = serde_json::from_str(both).unwrap() else { panic!("a REST event") };
         assert_eq!(event.headers.get_all("a").iter().collect::<Vec<_>>(), ["1", "2"]);
         assert_eq!(event.headers.get("b"), None);
+        let spellings = both.replace(r#""a": ["1", "2"]"#, r#""A": ["1"], "a": ["2"]"#);
+        let Event::Rest(event) = serde_json::from_str(&spellings).unwrap() else { panic!("a REST event") };
+        assert_eq!(event.headers.get_all("a").iter().collect::<Vec<_>>(), ["1", "2"]);
         let single = both.replace(r#"{ "a": ["1", "2"] }"#, "{}");
         let Event::Rest(event) = serde_json::from_str(&single).unwrap() else { panic!("a REST event") };
         assert_eq!((&event.headers["a"], &event.headers["b"]), (&"2".parse().unwrap(), &"3".parse().unwrap()));

@@ -5,7 +5,7 @@
 //! one request, for which nobody waits longer than [`PATIENCE`]. The document is small and its form is stable: it is written here,
 //! so that the functions need no further library.
 
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -21,6 +21,9 @@ use crate::ports::traces::{Parent, RequestTrace, Traces};
 
 /// How long a reply waits for the collector, which is a process beside ours.
 const PATIENCE: Duration = Duration::from_millis(100);
+
+/// A collector that is away is away for every request of this process: said once.
+static NOT_TAKEN: Once = Once::new();
 
 /// `SPAN_KIND_SERVER` and `SPAN_KIND_CLIENT` of the specification.
 const SERVER: u8 = 2;
@@ -79,7 +82,7 @@ impl Traces for Otlp {
     async fn finished(&self, request: &RequestTrace<'_>) {
         let Some(document) = self.document(request) else { return };
         if tokio::time::timeout(PATIENCE, self.post(&document)).await.ok().flatten().is_none() {
-            tracing::info!("the collector did not take a trace");
+            NOT_TAKEN.call_once(|| tracing::warn!("the collector did not take a trace"));
         }
     }
 }

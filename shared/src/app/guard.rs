@@ -120,7 +120,7 @@ impl Guard {
     }
 
     /// Counts a send for the address that it comes from; says what the windows of unanswered texts would have refused, where they
-    /// only watch: then the send counts, and its country does not.
+    /// only watch. One to a country too many counts as a send all the same, so that nobody tries one after another for ever.
     ///
     /// # Errors
     /// [`Refused::Full`], or the store.
@@ -137,18 +137,20 @@ impl Guard {
         let mut write = AddressWrite { key, now, limits, country: country(recipient).map(asked) };
         let mut watched = BTreeSet::new();
         let mut counted = self.store.count_address(&write).await?;
-        if counted == AddressCount::TooManyCountries {
-            self.refuse(Reason::AddressCountries, now.end_of(DAY).since(now), &mut watched)?;
+        let too_many = counted == AddressCount::TooManyCountries;
+        if too_many {
             write.country = None;
             counted = self.store.count_address(&write).await?;
         }
         match counted {
-            AddressCount::Counted => Ok(AddressAdmission::Admitted(watched)),
-            AddressCount::Full(until) => Ok(AddressAdmission::Full(until.since(now))),
-            AddressCount::TooManyCountries => {
-                Err(StoreError::Broken("a country was refused that was not asked for".to_owned()).into())
+            AddressCount::Full(until) => return Ok(AddressAdmission::Full(until.since(now))),
+            AddressCount::Counted if too_many => {
+                self.refuse(Reason::AddressCountries, now.end_of(DAY).since(now), &mut watched)?;
             }
+            AddressCount::Counted => {}
+            AddressCount::TooManyCountries => return Err(StoreError::Broken("no country was asked for".to_owned()).into()),
         }
+        Ok(AddressAdmission::Admitted(watched))
     }
 
     /// Counts a message that is about to leave.

@@ -44,7 +44,7 @@ const WITHDRAWAL: Duration = Duration::from_millis(300);
 pub struct SendOtp {
     /// The identifiers' items.
     pub store: Arc<dyn ChallengeStore>,
-    /// The windows on addresses.
+    /// What Idempotency-Keys were used for.
     pub claims: Arc<dyn IdempotencyStore>,
     /// The users.
     pub directory: Arc<dyn Directory>,

@@ -71,7 +71,7 @@ pub const AUDIENCE: &str = "https://api.example.com";
 pub struct Setup {
     /// The identifiers' items.
     pub store: Arc<dyn ChallengeStore>,
-    /// The windows on addresses.
+    /// What Idempotency-Keys were used for.
     pub claims: Arc<dyn IdempotencyStore>,
     /// The users.
     pub directory: Arc<dyn Directory>,

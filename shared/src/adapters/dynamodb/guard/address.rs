@@ -3,7 +3,8 @@
 //! ```text
 //! ADD h9 :one, m557 :one             the sends of hour 9, and those of minute 557 of the day
 //!     c :country                     the countries that it asked for and did not answer from: of a text only
-//! REMOVE m556, …, m548               minutes that are over: without them an address that never rests would have 1,440
+//! REMOVE m555, …, m537               minutes that are long over: an address that never rests would have 1,440 of them. The last
+//!                                    one stays: a write that was under way when it ended still has to find it
 //! SET #ttl = if_not_exists(#ttl, :ttl)
 //! IF  (attribute_not_exists(h9) OR h9 < :per_hour) AND (attribute_not_exists(m557) OR m557 < :per_minute)
 //! AND (attribute_not_exists(c) OR contains(c, :name) OR size(c) < :most)
@@ -12,6 +13,7 @@
 //! The day is in the item's key and the hour and the minute are in the attributes' names, so nothing is ever reset.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
@@ -25,8 +27,9 @@ use crate::ports::store::StoreError;
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 
-/// How many minutes back a write tidies up: a tenth of the day's can stay.
-const TIDIED: u64 = 9;
+/// The minutes that a write tidies up, counted back from its own. No write takes the sixty seconds that the first one gives it,
+/// and what a day can leave behind is two minutes in twenty-one.
+const TIDIED: RangeInclusive<u64> = 2..=20;
 
 /// What an address has asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,7 +52,7 @@ pub(super) fn count(write: &AddressWrite) -> Expression {
         update.push_str(", c :country");
         condition.push_str(" AND (attribute_not_exists(c) OR contains(c, :name) OR size(c) < :most)");
     }
-    let over: Vec<String> = (1..=TIDIED).filter_map(|back| minute_of_day(write.now).checked_sub(back)).map(minute_name).collect();
+    let over: Vec<String> = TIDIED.filter_map(|back| minute_of_day(write.now).checked_sub(back)).map(minute_name).collect();
     if !over.is_empty() {
         update.push_str(&format!(" REMOVE {}", over.join(", ")));
     }
