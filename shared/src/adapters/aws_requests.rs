@@ -1,5 +1,4 @@
-//! What the SDK's requests leave out. A request to us makes up to eight of its calls, and what it says of itself in each would be a
-//! seventh of their CPU time.
+//! What the SDK's requests leave out. A request to us makes several of its calls, and what it says of itself is work in each.
 #![cfg(feature = "aws")]
 
 use aws_runtime::invocation_id::InvocationIdInterceptor;
