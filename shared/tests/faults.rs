@@ -35,8 +35,15 @@ const NEIGHBOUR: &str = "+12065550101";
 const ATTEMPT: Duration = Duration::from_millis(300);
 const OPERATION: Duration = Duration::from_millis(1200);
 const DELAY: u64 = 450;
-const FAULTS: [Fault; 6] =
-    [Fault::Throttle, Fault::FailBefore, Fault::FailAfter, Fault::DropReply, Fault::CutReply, Fault::Delay(DELAY)];
+const FAULTS: [Fault; 7] = [
+    Fault::Throttle,
+    Fault::FailBefore,
+    Fault::FailAfter,
+    Fault::DropReply,
+    Fault::CutReply,
+    Fault::StopInReply,
+    Fault::Delay(DELAY),
+];
 /// Once, which the SDK's retries mend; and for good.
 const TIMES: [usize; 2] = [1, usize::MAX];
 const AT_ONCE: usize = 8;
@@ -336,6 +343,9 @@ async fn a_process_may_die_at_every_await() {
     }
 }
 
+/// It says nothing; it stops in the middle of a word.
+const SILENCES: [Fault; 2] = [Fault::Delay(60_000), Fault::StopInReply];
+
 /// The longest that anybody waits for an answer while the store is silent.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -374,9 +384,9 @@ async fn requests(operation: Operation) -> usize {
 async fn a_store_that_falls_silent_is_503_within_three_seconds() {
     let (mut longest, mut number) = (Duration::ZERO, 0);
     for operation in OPERATIONS {
-        for spoken in 0..requests(operation).await {
+        let requests = 0..requests(operation).await;
+        for (spoken, fault) in requests.flat_map(|spoken| SILENCES.map(|fault| (spoken, fault))) {
             let world = World::with(None, |_| {}).await;
-            let fault = Fault::Delay(60_000);
             world.proxy.script(Some(Rule { target: String::new(), skip: spoken, times: usize::MAX, fault }));
             let mut waited = Duration::ZERO;
             let answered = &mut waited;
@@ -386,7 +396,7 @@ async fn a_store_that_falls_silent_is_503_within_three_seconds() {
                 Some(reply)
             });
             let outcome = outcome.await;
-            let context = format!("{operation:?}, silent after {spoken} requests, answered after {waited:?}: {outcome:?}");
+            let context = format!("{operation:?}, {fault:?} after {spoken} requests, answered after {waited:?}: {outcome:?}");
             assert!(waited <= PATIENCE, "{context}");
             assert_eq!(outcome.violations, Vec::<String>::new(), "{context}");
             assert!(spoken > 0 || outcome.status == Some(503), "{context}");

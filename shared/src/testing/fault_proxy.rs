@@ -24,6 +24,8 @@ pub enum Fault {
     DropReply,
     /// Applied, then the connection ends in the middle of the reply.
     CutReply,
+    /// Applied, then nothing more comes after the middle of the reply, and the connection stays.
+    StopInReply,
     /// Applied, and answered only after this many milliseconds.
     Delay(u64),
     /// Applied twice, as by a retry of what must be attempted once: a control.
@@ -167,10 +169,13 @@ async fn answer(client: &mut TcpStream, reply: &[u8], fault: Option<Fault>) -> O
         Some(Fault::FailAfter) => client.write_all(&refusal(500, "InternalServerError")).await.ok(),
         Some(Fault::DropReply) => None,
         Some(Fault::CutReply) => {
-            let half = reply.len() - reply.len().min(20);
-            client.write_all(reply.get(..half)?).await.ok()?;
-            client.flush().await.ok()?;
+            begin(client, reply).await?;
             None
+        }
+        Some(Fault::StopInReply) => {
+            begin(client, reply).await?;
+            // Until the client gives up.
+            client.read(&mut [0]).await.ok().and(None)
         }
         Some(Fault::Delay(millis)) => {
             tokio::time::sleep(Duration::from_millis(millis)).await;
@@ -178,6 +183,13 @@ async fn answer(client: &mut TcpStream, reply: &[u8], fault: Option<Fault>) -> O
         }
         _ => client.write_all(reply).await.ok(),
     }
+}
+
+/// All but the end of the reply.
+async fn begin(client: &mut TcpStream, reply: &[u8]) -> Option<()> {
+    let most = reply.len() - reply.len().min(20);
+    client.write_all(reply.get(..most)?).await.ok()?;
+    client.flush().await.ok()
 }
 
 /// A whole HTTP message whose length is declared, as the SDK and the store write them.
