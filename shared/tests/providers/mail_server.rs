@@ -37,6 +37,8 @@ pub enum Fault {
     /// It cuts the connection when this command has come.
     Cut(&'static str),
     CutAfterTaking,
+    /// It takes the mail, and stops in the middle of its answer.
+    StopInAnswer,
     /// It says nothing more when this command has come.
     Silence(&'static str),
 }
@@ -156,6 +158,12 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut BufStream<S>, 
                     Fault::CutAfterTaking => {
                         take();
                         return None;
+                    }
+                    Fault::StopInAnswer => {
+                        take();
+                        stream.write_all(b"250 2.0").await.ok()?;
+                        stream.flush().await.ok()?;
+                        silence(shared).await;
                     }
                     Fault::ReplyAfterTaking(answer) => {
                         take();

@@ -46,6 +46,7 @@ enum Case {
     Tls,
     Cut,
     CutAfter,
+    StopInAnswer,
     Silence,
     Rubbish,
 }
@@ -60,7 +61,7 @@ const PROVIDERS: [Provider; 7] = [
     Provider::Web(Api::SendGrid),
 ];
 
-const CASES: [Case; 12] = [
+const CASES: [Case; 13] = [
     Case::None,
     Case::Credentials,
     Case::Recipient,
@@ -71,6 +72,7 @@ const CASES: [Case; 12] = [
     Case::Tls,
     Case::Cut,
     Case::CutAfter,
+    Case::StopInAnswer,
     Case::Silence,
     Case::Rubbish,
 ];
@@ -137,7 +139,7 @@ impl Provider {
             // An SMTP server that says it failed has taken nothing: that is what its reply means.
             Case::FailsBefore if self == Self::Smtp => (0, 1, 200),
             Case::FailsBefore | Case::Cut | Case::Silence => (0, 0, 200),
-            Case::FailsAfter | Case::CutAfter | Case::Rubbish => (1, 0, 200),
+            Case::FailsAfter | Case::CutAfter | Case::StopInAnswer | Case::Rubbish => (1, 0, 200),
         }
     }
 }
@@ -149,10 +151,14 @@ impl Case {
             Self::None => "MessagesAccepted",
             Self::Credentials | Self::Recipient | Self::Throttled | Self::NoConnection | Self::Tls => "MessagesFailed",
             Self::FailsBefore if provider == Provider::Smtp => "MessagesFailed",
-            Self::FailsBefore | Self::FailsAfter | Self::Cut | Self::CutAfter | Self::Silence | Self::Rubbish => {
-                "MessagesUnclear"
-            }
+            Self::FailsBefore | Self::FailsAfter | Self::Cut | Self::CutAfter => "MessagesUnclear",
+            Self::StopInAnswer | Self::Silence | Self::Rubbish => "MessagesUnclear",
         }
+    }
+
+    /// Only time ends it.
+    fn is_silent(self) -> bool {
+        matches!(self, Self::StopInAnswer | Self::Silence)
     }
 }
 
@@ -182,6 +188,7 @@ async fn aws(provider: Provider, case: Case) -> Option<Rig> {
         Case::FailsAfter => Some(AwsFault::FailAfter),
         Case::Cut => Some(AwsFault::Cut),
         Case::CutAfter => Some(AwsFault::CutAfter),
+        Case::StopInAnswer => Some(AwsFault::StopInAnswer),
         Case::Silence => Some(AwsFault::Silence),
         Case::Rubbish => Some(AwsFault::Rubbish),
     };
@@ -205,7 +212,7 @@ async fn aws(provider: Provider, case: Case) -> Option<Rig> {
         let _alive = &stand_in;
         outbox.sent().len()
     };
-    Some(Rig { sender, taken: Box::new(taken), silent: (case == Case::Silence).then_some(silent) })
+    Some(Rig { sender, taken: Box::new(taken), silent: case.is_silent().then_some(silent) })
 }
 
 async fn web(api: Api, case: Case) -> Option<Rig> {
@@ -219,6 +226,7 @@ async fn web(api: Api, case: Case) -> Option<Rig> {
         Case::FailsAfter => Some(WebFault::FailAfter),
         Case::Cut => Some(WebFault::Cut),
         Case::CutAfter => Some(WebFault::CutAfterTaking),
+        Case::StopInAnswer => Some(WebFault::StopInAnswer),
         Case::Silence => Some(WebFault::Silence),
         Case::Rubbish => Some(WebFault::Rubbish),
     };
@@ -231,7 +239,7 @@ async fn web(api: Api, case: Case) -> Option<Rig> {
     let sender = api.sender(client, endpoint);
     let kept = Arc::clone(&server);
     let silent: Wait = Box::pin(async move { kept.received(1).await });
-    let silent = (case == Case::Silence).then_some(silent);
+    let silent = case.is_silent().then_some(silent);
     Some(Rig { sender, taken: Box::new(move || server.taken().len()), silent })
 }
 
@@ -246,6 +254,7 @@ async fn smtp(case: Case) -> Option<Rig> {
         Case::FailsAfter => return None,
         Case::Cut => MailFault::Cut("."),
         Case::CutAfter => MailFault::CutAfterTaking,
+        Case::StopInAnswer => MailFault::StopInAnswer,
         Case::Silence => MailFault::Silence("."),
         Case::Rubbish => MailFault::ReplyAfterTaking("<p>It works!"),
     };
@@ -256,7 +265,7 @@ async fn smtp(case: Case) -> Option<Rig> {
     let sender = Box::new(mail_server::sender("localhost", port, trusted));
     let kept = Arc::clone(&server);
     let silent: Wait = Box::pin(async move { kept.fell_silent().await });
-    let silent = (case == Case::Silence).then_some(silent);
+    let silent = case.is_silent().then_some(silent);
     Some(Rig { sender, taken: Box::new(move || server.taken().len()), silent })
 }
 

@@ -46,6 +46,8 @@ pub enum Fault {
     Cut,
     /// The message is taken, then the connection is cut.
     CutAfterTaking,
+    /// The message is taken; the end of the answer never comes.
+    StopInAnswer,
     Silence,
     /// The message is taken; the answer is a 200 that is none of this provider's.
     Rubbish,
@@ -111,8 +113,10 @@ async fn serve(mut stream: TlsStream<tokio::net::TcpStream>, shared: &Shared) {
     let mut buffer = Vec::new();
     while let Some(request) = read(&mut stream, &mut buffer).await {
         shared.requests.send_modify(|count| *count += 1);
+        let stops = matches!(shared.faults.lock().unwrap().front(), Some(Fault::StopInAnswer));
         let Some(answer) = answer(shared, request).await else { return };
-        let mut head = format!("HTTP/1.1 {} Status\r\ncontent-length: {}\r\n", answer.status, answer.body.len());
+        let mut head =
+            format!("HTTP/1.1 {} Status\r\ncontent-length: {}\r\n", answer.status, answer.body.len() + usize::from(stops));
         for (name, value) in answer.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
@@ -143,7 +147,7 @@ async fn answer(shared: &Shared, request: Received) -> Option<Answer> {
             Some(Answer { status: 200, headers: vec![("content-type", "text/html")], body: "<p>It works!".to_owned() })
         }
         None if request.headers.get("authorization") != Some(&dialect.authorization) => Some(dialect.unauthorized.clone()),
-        None => {
+        None | Some(Fault::StopInAnswer) => {
             take();
             Some(dialect.accepted.clone())
         }

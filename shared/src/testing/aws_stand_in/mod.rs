@@ -22,6 +22,8 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
+use futures_util::StreamExt;
+use futures_util::stream::pending;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -64,6 +66,8 @@ pub enum Fault {
     Cut,
     /// The message is recorded, then the connection is cut.
     CutAfter,
+    /// The message is recorded; the answer begins, and has no end.
+    StopInAnswer,
     /// The message is recorded; the answer is a 200 that is no answer of the service.
     Rubbish,
 }
@@ -275,7 +279,12 @@ async fn answer_as_scripted(shared: &Shared, service: Service, body: &Bytes) -> 
             let _unheard = service.serve(shared, body);
             cut()
         }
+        Some(Fault::StopInAnswer) => service.response(service.serve(shared, body)).map(without_end),
     }
+}
+
+fn without_end(body: Body) -> Body {
+    Body::from_stream(body.into_data_stream().chain(pending()))
 }
 
 /// Signatures are not checked, but nobody gets anything without one.
