@@ -39,7 +39,7 @@ pub async fn serve(api: Arc<Api>) -> Result<(), Error> {
         async move { answer(&api, event.payload, &event.context).await.map_err(|error| error.to_string()) }
     }));
     // A task of its own: whenever the future is woken that the runtime itself waits for, it asks the network once more before it
-    // sleeps, which was half of all calls of epoll.
+    // sleeps.
     tokio::spawn(serving).await?
 }
 

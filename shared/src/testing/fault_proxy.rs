@@ -11,6 +11,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
+/// Longer than any client of ours waits: one that has no limit is answered late, and its test does not hang.
+const FOR_EVER: Duration = Duration::from_secs(60);
+
 /// What goes wrong with a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -175,7 +178,7 @@ async fn answer(client: &mut TcpStream, reply: &[u8], fault: Option<Fault>) -> O
         Some(Fault::StopInReply) => {
             begin(client, reply).await?;
             // Until the client gives up.
-            client.read(&mut [0]).await.ok().and(None)
+            tokio::time::timeout(FOR_EVER, client.read(&mut [0])).await.ok().and(None)
         }
         Some(Fault::Delay(millis)) => {
             tokio::time::sleep(Duration::from_millis(millis)).await;
