@@ -134,3 +134,15 @@ fn the_store_writes_by_conditional_updates_only() {
         }
     }
 }
+
+/// cargo-lambda fills in what the profile leaves open, and would end the process at a panic.
+#[test]
+fn how_a_release_is_built_is_not_left_to_cargo_lambda() {
+    let manifest = std::fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml")).unwrap();
+    let profile = manifest.split("[profile.release]\n").nth(1).unwrap().split("\n[").next().unwrap();
+    let settings: BTreeMap<&str, &str> = profile.lines().filter_map(|line| line.split_once(" = ")).collect();
+    for setting in ["strip", "lto", "codegen-units", "panic"] {
+        assert!(settings.contains_key(setting), "{setting}");
+    }
+    assert_eq!(settings["panic"], "\"unwind\"");
+}
