@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use lambda_http::Error;
+use mimalloc::MiMalloc;
 use otp_auth::{adapters::lambda, config, telemetry, wiring};
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
