@@ -1,5 +1,5 @@
-//! Whether a message may leave: asked of the directory once every limit has let the send through, so that what the limits
-//! say tells nothing of who is known.
+//! Whether a message may leave: asked of the directory beside the guard, whose word comes first, so that what the limits say
+//! tells nothing of who is known.
 //!
 //! It is one read of one item, the same for everybody and whatever it says; with an access token, one more. Nobody who asks
 //! for a code learns the answer: the reply is the same, and the time is that of a delivery (`ports/decoy.rs`).

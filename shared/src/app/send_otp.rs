@@ -419,11 +419,12 @@ impl SendOtp {
         outgoing: &mut Outgoing<'_>,
     ) -> Result<(Delivery, Option<Withheld>), SendError> {
         let message = self.message(attempt, &accepted.challenge, &attempt.request.recipient)?;
-        self.guard.admit(outgoing).await?;
+        let (admitted, admission) = tokio::join!(self.guard.admit(outgoing), self.admission(attempt));
+        admitted?;
         if accepted.resent {
             self.store.add_counted(&attempt.key, accepted.challenge.slot, accepted.challenge.id, attempt.now).await?;
         }
-        let withheld = self.admission(attempt).await?.err();
+        let withheld = admission?.err();
         let started = self.clock.now();
         let patience = attempt.request.deadline.map(|deadline| deadline.since(started));
         let handed_over = async {
