@@ -314,7 +314,10 @@ impl Guard {
         let Recipient::Phone(phone) = recipient else { return };
         let key = ring.prefix_key(prefix(phone.e164()));
         for time in sent {
-            note(self.store.take_back_prefix(&key, time).await, "a text could not be taken back from its prefix");
+            note(
+                self.store.take_back_prefix(&key, time, self.policy.prefix).await,
+                "a text could not be taken back from its prefix",
+            );
         }
     }
 

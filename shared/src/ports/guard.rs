@@ -34,8 +34,8 @@ pub trait GuardStore: Send + Sync {
     /// Counts a text to a prefix, if its windows let it.
     async fn count_prefix(&self, write: &PrefixWrite) -> Result<PrefixCount, StoreError>;
 
-    /// Takes back the text that was counted for the prefix item `key` at exactly this time, if it is still there.
-    async fn take_back_prefix(&self, key: &str, sent: Timestamp) -> Result<(), StoreError>;
+    /// Takes back the text that was counted for the prefix item `key` at exactly this time, if these limits still see it.
+    async fn take_back_prefix(&self, key: &str, sent: Timestamp, limits: PrefixLimits) -> Result<(), StoreError>;
 
     /// Counts a message to a destination, if its limits let it.
     async fn count_destination(&self, write: &DestinationWrite) -> Result<DestinationCount, StoreError>;

@@ -31,6 +31,7 @@ pub async fn guard<S: GuardStore + 'static>(store: Arc<S>) -> Outcome {
     an_address_that_never_rests_has_every_minute(&*store).await?;
     the_windows_of_a_prefix_hold_and_slide(&*store).await?;
     an_answered_text_leaves_its_prefix(&*store).await?;
+    a_text_that_lower_limits_no_longer_see_is_not_taken_back(&*store).await?;
     a_single_register_is_a_window_too(&*store).await?;
     a_destination_counts_and_refuses(&*store).await?;
     a_destination_takes_messages_back(&*store).await?;
@@ -172,7 +173,7 @@ async fn an_answered_text_leaves_its_prefix(store: &dyn GuardStore) -> Outcome {
     }
     let key = place.prefix(0, place.now).key;
     for answered in [2, 4, 2] {
-        store.take_back_prefix(&key, place.after(answered)).await.map_err(|e| e.to_string())?;
+        store.take_back_prefix(&key, place.after(answered), LIMITS).await.map_err(|e| e.to_string())?;
     }
     for number in 5..7_u8 {
         let counted = text(store, &place.prefix(number, place.after(10 + u64::from(number)))).await?;
@@ -180,6 +181,20 @@ async fn an_answered_text_leaves_its_prefix(store: &dyn GuardStore) -> Outcome {
     }
     let left = [16, 15, 3, 1, 0].map(|at| place.after(at)).to_vec();
     same("and for no third", text(store, &place.prefix(7, place.after(20))).await?, PrefixCount::Full(left))
+}
+
+async fn a_text_that_lower_limits_no_longer_see_is_not_taken_back(store: &dyn GuardStore) -> Outcome {
+    let place = Place::new()?;
+    for number in 0..5_u8 {
+        text(store, &place.prefix(number, place.after(u64::from(number)))).await?;
+    }
+    let (key, lower) = (place.prefix(0, place.now).key, PrefixLimits { per_hour: 2, per_day: 2 });
+    store.take_back_prefix(&key, place.after(2), lower).await.map_err(|e| e.to_string())?;
+    let all = (0..5).rev().map(|at| place.after(at)).collect();
+    same("it is the third last", text(store, &place.prefix(5, place.after(10))).await?, PrefixCount::Full(all))?;
+    store.take_back_prefix(&key, place.after(3), lower).await.map_err(|e| e.to_string())?;
+    let second_last = PrefixWrite { limits: lower, ..place.prefix(6, place.after(20)) };
+    same("the second last makes room", text(store, &second_last).await?, PrefixCount::Counted)
 }
 
 async fn a_single_register_is_a_window_too(store: &dyn GuardStore) -> Outcome {

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 
 use crate::domain::guard::budget::MicroUsd;
 use crate::domain::guard::stops::{Stop, Stops};
+use crate::domain::guard::unanswered::PrefixLimits;
 use crate::domain::time::Timestamp;
 use crate::ports::guard::{
     AddressCount, AddressWrite, AskedCountry, Day, DayCount, DayWrite, DestinationCount, DestinationDay, DestinationTakeBack,
@@ -94,10 +95,11 @@ impl GuardStore for MemoryGuard {
         Ok(self.counters().prefixes.entry(write.key.clone()).or_default().count(write))
     }
 
-    async fn take_back_prefix(&self, key: &str, sent: Timestamp) -> Result<(), StoreError> {
+    async fn take_back_prefix(&self, key: &str, sent: Timestamp, limits: PrefixLimits) -> Result<(), StoreError> {
         let mut counters = self.counters();
         let unanswered = &mut counters.prefixes.entry(key.to_owned()).or_default().unanswered;
-        if let Some(index) = unanswered.iter().position(|time| *time == sent) {
+        if let Some(index) = unanswered.iter().take(limits.per_day as usize).position(|time| *time == sent) {
+            unanswered.truncate(limits.per_day as usize);
             unanswered.remove(index);
         }
         Ok(())
@@ -257,8 +259,8 @@ impl GuardStore for RacyGuard {
         Ok(count)
     }
 
-    async fn take_back_prefix(&self, key: &str, sent: Timestamp) -> Result<(), StoreError> {
-        self.0.take_back_prefix(key, sent).await
+    async fn take_back_prefix(&self, key: &str, sent: Timestamp, limits: PrefixLimits) -> Result<(), StoreError> {
+        self.0.take_back_prefix(key, sent, limits).await
     }
 
     async fn count_destination(&self, write: &DestinationWrite) -> Result<DestinationCount, StoreError> {

@@ -11,6 +11,7 @@ use otp_auth::adapters::outbox::Outbox;
 use otp_auth::adapters::sns::{SnsSender, SnsSettings};
 use otp_auth::domain::guard::budget::MicroUsd;
 use otp_auth::domain::guard::stops::Stops;
+use otp_auth::domain::guard::unanswered::PrefixLimits;
 use otp_auth::domain::ledger::{SendWrite, Written};
 use otp_auth::domain::time::Timestamp;
 use otp_auth::ports::guard::{
@@ -193,8 +194,8 @@ impl GuardStore for Halting<Arc<dyn GuardStore>> {
         self.around(self.behind.count_prefix(write)).await
     }
 
-    async fn take_back_prefix(&self, key: &str, sent: Timestamp) -> Result<(), StoreError> {
-        self.behind.take_back_prefix(key, sent).await
+    async fn take_back_prefix(&self, key: &str, sent: Timestamp, limits: PrefixLimits) -> Result<(), StoreError> {
+        self.behind.take_back_prefix(key, sent, limits).await
     }
 
     async fn count_destination(&self, write: &DestinationWrite) -> Result<DestinationCount, StoreError> {

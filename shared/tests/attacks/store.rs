@@ -132,8 +132,8 @@ impl GuardStore for Failing {
         self.answer("count_prefix", self.counters.count_prefix(write), Some(PrefixCount::Counted)).await
     }
 
-    async fn take_back_prefix(&self, key: &str, sent: Timestamp) -> Result<(), StoreError> {
-        self.counters.take_back_prefix(key, sent).await
+    async fn take_back_prefix(&self, key: &str, sent: Timestamp, limits: PrefixLimits) -> Result<(), StoreError> {
+        self.counters.take_back_prefix(key, sent, limits).await
     }
 
     async fn count_destination(&self, write: &DestinationWrite) -> Result<DestinationCount, StoreError> {

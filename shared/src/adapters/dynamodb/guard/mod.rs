@@ -18,6 +18,7 @@ use super::item::{Item, optional_number};
 use super::{DynamoStore, Image};
 use crate::domain::guard::budget::MicroUsd;
 use crate::domain::guard::stops::{Stop, Stops};
+use crate::domain::guard::unanswered::PrefixLimits;
 use crate::domain::time::Timestamp;
 use crate::ports::guard::{
     AddressCount, AddressWrite, DayCount, DayWrite, DestinationCount, DestinationDay, DestinationTakeBack, DestinationWrite,
@@ -66,12 +67,12 @@ impl GuardStore for DynamoStore {
         }
     }
 
-    async fn take_back_prefix(&self, key: &str, sent: Timestamp) -> Result<(), StoreError> {
+    async fn take_back_prefix(&self, key: &str, sent: Timestamp, limits: PrefixLimits) -> Result<(), StoreError> {
         let mut register = Some(0);
         while let Some(index) = register {
-            register = match self.apply_once(key, prefix::take_back(index, sent)).await? {
+            register = match self.apply_once(key, prefix::take_back(index, sent, limits)).await? {
                 Image::Applied(_) => None,
-                Image::Refused(image) => prefix::register_of(image.as_ref(), sent)?.filter(|found| *found > index),
+                Image::Refused(image) => prefix::register_of(image.as_ref(), sent, limits)?.filter(|found| *found > index),
             };
         }
         Ok(())

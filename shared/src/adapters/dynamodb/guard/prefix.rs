@@ -13,7 +13,7 @@
 //! An answered text is taken out again, and the later registers move up:
 //!
 //! ```text
-//! SET l3 = if_not_exists(l4, :zero), …, l38 = if_not_exists(l39, :zero), l39 = :zero
+//! SET l3 = if_not_exists(l4, :zero), …, l13 = if_not_exists(l14, :zero), l14 = :zero
 //! IF  l3 = :sent
 //! ```
 //!
@@ -25,7 +25,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use super::DAY_SECONDS;
 use crate::adapters::dynamodb::expression::Expression;
 use crate::adapters::dynamodb::item::{Item, optional_number};
-use crate::domain::guard::unanswered::PREFIX_PER_DAY;
+use crate::domain::guard::unanswered::{PREFIX_PER_DAY, PrefixLimits};
 use crate::domain::time::Timestamp;
 use crate::ports::guard::{PrefixCount, PrefixWrite};
 use crate::ports::store::StoreError;
@@ -59,8 +59,8 @@ pub(super) fn refused(image: Option<&Item>, write: &PrefixWrite) -> Result<Prefi
     if ours { Ok(PrefixCount::Counted) } else { registers(image).map(PrefixCount::Full) }
 }
 
-pub(super) fn take_back(index: usize, sent: Timestamp) -> Expression {
-    let last = (REGISTERS - 1) as usize;
+pub(super) fn take_back(index: usize, sent: Timestamp, limits: PrefixLimits) -> Expression {
+    let last = limits.per_day.saturating_sub(1) as usize;
     let moved_up = (index..last).map(|i| format!("l{i} = if_not_exists(l{}, :zero)", i + 1));
     let registers: Vec<String> = moved_up.chain([format!("l{last} = :zero")]).collect();
     Expression::new(format!("SET {}", registers.join(", ")), format!("l{index} = :sent"))
@@ -68,9 +68,9 @@ pub(super) fn take_back(index: usize, sent: Timestamp) -> Expression {
         .time(":sent", sent)
 }
 
-/// The register that holds a text of this time.
-pub(super) fn register_of(image: Option<&Item>, sent: Timestamp) -> Result<Option<usize>, StoreError> {
-    Ok(registers(image)?.iter().position(|register| *register == sent))
+/// The register that holds a text of this time, of those that are in use: lower limits than before leave some that are not.
+pub(super) fn register_of(image: Option<&Item>, sent: Timestamp, limits: PrefixLimits) -> Result<Option<usize>, StoreError> {
+    Ok(registers(image)?.iter().take(limits.per_day as usize).position(|register| *register == sent))
 }
 
 /// The last unanswered texts, newest first; 0 stands for none.
