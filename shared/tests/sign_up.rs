@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, missing_docs)]
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::StatusCode;
 use otp_auth::domain::challenge::{Bound, Challenge};
 use otp_auth::domain::code::Code;
+use otp_auth::domain::guard::unanswered::PrefixLimits;
 use otp_auth::domain::policy::SignUp;
 use otp_auth::domain::purpose::Purpose;
 use otp_auth::domain::recipient::Recipient;
@@ -24,6 +26,8 @@ use serde_json::{Value, json};
 const KNOWN: &str = "+12345678901";
 const UNKNOWN: &str = "+12345678902";
 const DISABLED: &str = "+12345678903";
+/// More than anybody is sent here, but for who tries.
+const TEXTS_OF_A_PREFIX: u32 = 10;
 
 struct World {
     embedded: Embedded,
@@ -40,6 +44,7 @@ impl World {
         let store = Arc::new(wire.store(&embedded));
         (setup.store, setup.claims, setup.directory) = (Arc::clone(&store) as _, Arc::clone(&store) as _, store);
         setup.sign_up = sign_up;
+        setup.guard.prefix = PrefixLimits { per_hour: TEXTS_OF_A_PREFIX, per_day: TEXTS_OF_A_PREFIX };
         setup.decoy = Arc::new(decoy.clone());
         setup.sender = sender.unwrap_or(setup.sender);
         let world = Self { service: setup.build(), embedded, wire, decoy };
@@ -165,6 +170,24 @@ async fn what_the_limits_refuse_asks_nothing_of_the_directory() {
         let asked: Vec<String> = world.wire.take_shapes();
         assert!(asked.iter().all(|shape| !shape.contains("L#") && !shape.contains("U#")), "{asked:?}");
     }
+}
+
+#[tokio::test]
+async fn what_the_guard_refuses_it_refuses_to_everybody_alike() {
+    let mut told = Vec::new();
+    for identifier in [KNOWN, UNKNOWN, DISABLED] {
+        let world = World::new(SignUp::Closed, None).await;
+        for number in 0..TEXTS_OF_A_PREFIX {
+            world.service.post("send", &json!({ "identifier": format!("+1234567891{number}") })).await;
+            world.service.clock.advance(Duration::from_secs(60));
+        }
+        let _accepted = world.wire.take();
+        let refused = world.service.post("send", &json!({ "identifier": identifier })).await;
+        assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS, "the prefix is full");
+        assert!(world.service.outbox.sent().is_empty());
+        told.push((normalised(&refused.body, identifier), world.wire.take_shapes()));
+    }
+    assert!(told.windows(2).all(|pair| pair[0] == pair[1]), "{told:?}");
 }
 
 /// The code that an unknown identifier's challenge has, which nobody was sent.
