@@ -188,6 +188,10 @@ async fn what_the_guard_refuses_it_refuses_to_everybody_alike() {
         told.push((normalised(&refused.body, identifier), world.wire.take_shapes()));
     }
     assert!(told.windows(2).all(|pair| pair[0] == pair[1]), "{told:?}");
+    assert!(
+        told.iter().all(|(_, asked)| asked.iter().any(|shape| shape.contains("GetItem L#"))),
+        "the directory was asked: {told:?}"
+    );
 }
 
 /// The code that an unknown identifier's challenge has, which nobody was sent.
