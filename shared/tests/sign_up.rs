@@ -157,6 +157,7 @@ async fn registered_new_and_disabled_identifiers_look_the_same_when_sign_up_is_o
     let [known, new, disabled] = stories(SignUp::Open).await;
     assert_same(&known, &new);
     assert_same(&known, &disabled);
+    assert!(!known.iter().any(|step| step.starts_with("send") && step.contains("GetItem L#")), "no send asked the directory");
 }
 
 #[tokio::test]

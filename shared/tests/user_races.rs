@@ -111,6 +111,45 @@ async fn control_disabling_without_the_items_lets_a_known_user_in() {
     assert_eq!(sign_ins_after_disabling(true, true).await, 1);
 }
 
+/// Codes for both identifiers of a user are asked for while the user is disabled. How many messages leave for sends that begin
+/// when it is done?
+async fn messages_after_disabling(forgetful: bool) -> usize {
+    let embedded = Embedded::start(None).await.unwrap();
+    let service = written(Setup::on(&embedded).unwrap()).build();
+    let (store, keys) = (embedded.store(), test_keys().unwrap());
+    let user = id_of(&sign_in(&service, PHONE).await.body["user"]);
+    let identifier = Identifier { recipient: recipient(MAIL), verified: true };
+    store.link(&keys, &user, &identifier, service.now()).await.unwrap();
+    let send = |identifier: &str| service.request("send", &json!({ "identifier": identifier }));
+    service.advance(60);
+    let disable = async {
+        if forgetful {
+            disable_forgetfully(&embedded, &user).await;
+        } else {
+            store.set_disabled(&keys, &user, true, service.now()).await.unwrap();
+        }
+    };
+    let (during, ()) = tokio::join!(at_once(&service, vec![send(PHONE), send(MAIL)]), disable);
+    assert!(during.iter().all(|reply| reply.status == 200), "before or after, nobody can tell");
+    let left = service.outbox.sent().len();
+    service.advance(60);
+    let after = at_once(&service, vec![send(PHONE), send(MAIL)]).await;
+    assert!(after.iter().all(|reply| reply.status == 200));
+    service.outbox.sent().len() - left
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn once_a_user_is_disabled_no_message_leaves() {
+    for round in 0..ROUNDS {
+        assert_eq!(messages_after_disabling(false).await, 0, "round {round}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn control_disabling_without_the_items_lets_messages_leave() {
+    assert_eq!(messages_after_disabling(true).await, 2);
+}
+
 /// Five signed-in users add the same address at once: how many hear that it is theirs, and whose it is. The control has all
 /// of its items in memory, so that all five come to the racy directory in one go.
 async fn links(embedded: &Embedded, racy: bool) -> (usize, Vec<UserId>) {

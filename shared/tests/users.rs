@@ -4,13 +4,14 @@
 
 use std::sync::Arc;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use http::StatusCode;
 use otp_auth::domain::keys::KeyRing;
 use otp_auth::domain::recipient::Recipient;
 use otp_auth::domain::user::{DisplayName, Identifier, User, UserId};
 use otp_auth::http::Call;
 use otp_auth::ports::directory::{Administration, Directory};
-use otp_auth::testing::embedded::Embedded;
+use otp_auth::testing::embedded::{Embedded, TABLE};
 use otp_auth::testing::service::{Service, Setup, TestReply, test_keys, with_header};
 use otp_auth::testing::tokens::WrittenTokens;
 use otp_auth::testing::wire::Wire;
@@ -264,6 +265,32 @@ async fn a_disabled_user_gets_no_message_and_no_sign_in_and_is_back_when_enabled
     assert_eq!(world.service.outbox.sent().len(), sent, "no message left");
     world.set_disabled(&user.id, false).await;
     assert_eq!(world.sign_in(PHONE).await["id"], before["id"]);
+}
+
+/// When the identifier's item expires, in seconds since the epoch.
+async fn expiry(world: &World, identifier: &str) -> u64 {
+    let key = AttributeValue::S(world.keys.ledger_key(&recipient(identifier)).as_str().to_owned());
+    let item = world.embedded.client().get_item().table_name(TABLE).key("pk", key).send().await.unwrap();
+    item.item.unwrap()["ttl"].as_n().unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn what_keeps_a_disabled_users_messages_back_does_not_expire() {
+    let world = world().await;
+    let user = world.created(1, &[PHONE, MAIL]).await;
+    let far = |expiry: u64, world: &World| expiry > world.service.now().as_secs() + 1000 * 365 * 24 * 60 * 60;
+    world.set_disabled(&user.id, true).await;
+    assert!(far(expiry(&world, PHONE).await, &world), "before anything was asked for");
+    let sent = world.send(PHONE, "login", None).await;
+    world.service.advance(60);
+    world.service.post("send", &json!({ "identifier": PHONE, "challenge_id": sent.body["challenge_id"] })).await;
+    world.verify(PHONE, "login", "000000", None).await;
+    assert!(far(expiry(&world, PHONE).await, &world), "after a send, a resend and a guess");
+    assert!(world.service.outbox.sent().is_empty());
+    world.set_disabled(&user.id, false).await;
+    for identifier in [PHONE, MAIL] {
+        assert!(!far(expiry(&world, identifier).await, &world), "enabled, it is an item like any other");
+    }
 }
 
 #[tokio::test]

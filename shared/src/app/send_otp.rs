@@ -419,7 +419,7 @@ impl SendOtp {
         outgoing: &mut Outgoing<'_>,
     ) -> Result<(Delivery, Option<Withheld>), SendError> {
         let message = self.message(attempt, &accepted.challenge, &attempt.request.recipient)?;
-        let (admitted, admission) = tokio::join!(self.guard.admit(outgoing), self.admission(attempt));
+        let (admitted, admission) = tokio::join!(self.guard.admit(outgoing), self.admission(attempt, &accepted.ledger));
         admitted?;
         if accepted.resent {
             self.store.add_counted(&attempt.key, accepted.challenge.slot, accepted.challenge.id, attempt.now).await?;

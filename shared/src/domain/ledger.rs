@@ -40,6 +40,8 @@ pub struct Ledger {
     pub slots: BTreeMap<u8, Slot>,
     /// The user that this identifier signs in, once known.
     pub user: Option<KnownUser>,
+    /// Its user is disabled: no message goes there.
+    pub barred: bool,
 }
 
 /// Who made the last accepted send, and where it is.

@@ -81,7 +81,8 @@ fn split(text: &str, alphabet: Alphabet) -> usize {
 
 /// Is it a character of the basic set, of one septet?
 pub(crate) fn is_basic(c: char) -> bool {
-    BASIC.contains(c)
+    // Most of any text, without a search.
+    c.is_ascii_alphanumeric() || c == ' ' || BASIC.contains(c)
 }
 
 #[cfg(test)]

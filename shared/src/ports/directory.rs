@@ -7,6 +7,7 @@
 //! - What an identifier's item remembers of its user (`Ledger::user`) is never older than the user: every change of a user
 //!   makes those items forget **in the same atomic step**, and [`Directory::sign_in`] makes one remember only while the user
 //!   is still the one that was read.
+//! - What it says of a disabled user (`Ledger::barred`) changes in the same atomic step as the user, and lasts as long.
 //! - Reads are up to date.
 //! - On any error nothing may be taken as allowed.
 

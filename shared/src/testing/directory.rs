@@ -15,6 +15,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::user::{DisplayName, Identifier, Standing, User, UserId};
 use crate::ports::clock::random;
 use crate::ports::directory::{Administration, Directory, DirectoryError, Noted, PageEnd};
+use crate::ports::store::ChallengeStore;
 
 const NOW: Timestamp = Timestamp::from_millis(1_795_435_200_000);
 
@@ -31,11 +32,11 @@ pub async fn directory<D: Directory + 'static>(directory: Arc<D>) -> Outcome {
     parallel_links_are_one(directory).await
 }
 
-/// Every promise of what operators do.
+/// Every promise of what operators do, of the directory and of what the items of its identifiers then say.
 ///
 /// # Errors
 /// The first promise that is broken.
-pub async fn administration<D: Administration + 'static>(directory: Arc<D>) -> Outcome {
+pub async fn administration<D: Administration + ChallengeStore + 'static>(directory: Arc<D>) -> Outcome {
     a_disabled_user_is_disabled_everywhere(&*directory).await?;
     an_identifier_that_was_taken_away_is_free(&*directory).await?;
     a_name_can_be_changed(&*directory).await?;
@@ -206,7 +207,12 @@ pub async fn parallel_links_are_one<D: Directory + 'static>(directory: Arc<D>) -
     same("the identifier names that user", Some(standing), owners.first().cloned().map(Standing::Enabled))
 }
 
-async fn a_disabled_user_is_disabled_everywhere<D: Administration + ?Sized>(directory: &D) -> Outcome {
+/// Does the identifier's own item keep messages back?
+async fn barred<D: ChallengeStore + ?Sized>(store: &D, people: &People, recipient: &Recipient) -> Result<bool, String> {
+    Ok(plain(store.read(&people.keys.ledger_key(recipient), NOW).await)?.barred)
+}
+
+async fn a_disabled_user_is_disabled_everywhere<D: Administration + ChallengeStore + ?Sized>(directory: &D) -> Outcome {
     let people = People::new()?;
     let user = people.user(&[&people.mail, &people.phone])?;
     plain(directory.create(&people.keys, &user).await)?;
@@ -218,6 +224,7 @@ async fn a_disabled_user_is_disabled_everywhere<D: Administration + ?Sized>(dire
             let standing = plain(directory.look_up(&people.keys, recipient).await)?;
             let id = user.id.clone();
             same("and so says each pointer", standing, if disabled { Standing::Disabled(id) } else { Standing::Enabled(id) })?;
+            same("and each identifier's item", barred(directory, &people, recipient).await?, disabled)?;
         }
         let noted = plain(directory.sign_in(&people.keys, &changed, &people.mail, NOW).await)?;
         same("a disabled user does not sign in", noted, if disabled { Noted::Changed } else { Noted::Yes })?;
@@ -228,7 +235,7 @@ async fn a_disabled_user_is_disabled_everywhere<D: Administration + ?Sized>(dire
     check("nobody is no user", matches!(nobody, Err(DirectoryError::NoSuchUser)))
 }
 
-async fn an_identifier_that_was_taken_away_is_free<D: Administration + ?Sized>(directory: &D) -> Outcome {
+async fn an_identifier_that_was_taken_away_is_free<D: Administration + ChallengeStore + ?Sized>(directory: &D) -> Outcome {
     let people = People::new()?;
     let user = people.user(&[&people.mail, &people.phone])?;
     plain(directory.create(&people.keys, &user).await)?;
@@ -237,6 +244,8 @@ async fn an_identifier_that_was_taken_away_is_free<D: Administration + ?Sized>(d
     same("the user has it no more", without.phone.clone(), None)?;
     same("what is said of the user is so", found(directory, &user.id).await?, without.clone())?;
     same("nobody has it", plain(directory.look_up(&people.keys, &people.phone).await)?, Standing::Unknown)?;
+    same("its item keeps nothing back", barred(directory, &people, &people.phone).await?, false)?;
+    same("that of the user's other one does", barred(directory, &people, &people.mail).await?, true)?;
     same("twice is once", plain(directory.unlink(&people.keys, &user.id, Channel::Sms, NOW).await)?, without)?;
     let other = people.user(&[&people.phone])?;
     plain(directory.create(&people.keys, &other).await)?;
@@ -244,7 +253,7 @@ async fn an_identifier_that_was_taken_away_is_free<D: Administration + ?Sized>(d
     same("another user can have it, and nothing sticks to it", standing, Standing::Enabled(other.id))
 }
 
-async fn a_name_can_be_changed<D: Administration + ?Sized>(directory: &D) -> Outcome {
+async fn a_name_can_be_changed<D: Administration + ChallengeStore + ?Sized>(directory: &D) -> Outcome {
     let people = People::new()?;
     let user = people.user(&[&people.mail])?;
     plain(directory.create(&people.keys, &user).await)?;
@@ -253,7 +262,9 @@ async fn a_name_can_be_changed<D: Administration + ?Sized>(directory: &D) -> Out
         same("the user has the name", renamed.name.clone(), name)?;
         same("what is said of the user is so", found(directory, &user.id).await?, renamed)?;
     }
-    Ok(())
+    plain(directory.set_disabled(&people.keys, &user.id, true, NOW).await)?;
+    plain(directory.rename(&people.keys, &user.id, DisplayName::parse("Ada").ok(), NOW).await)?;
+    same("under another name a disabled user is disabled", barred(directory, &people, &people.mail).await?, true)
 }
 
 async fn every_user_is_in_the_list_once<D: Administration + ?Sized>(directory: &D) -> Outcome {

@@ -3,11 +3,13 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::directory::{contended, item_keys};
+use super::directory::contended;
 use super::error::to_store_error;
 use super::expression::Expression;
 use super::transaction::Transacted;
-use super::user_item::{USERS, attributes, changed_pointer, changed_user, forgotten, read_user, user_key};
+use super::user_item::{
+    USERS, attributes, barred, changed_pointer, changed_user, forgotten, read_user, unbarred, user_key,
+};
 use super::{CHANGE_ROUNDS, DynamoStore};
 use crate::domain::keys::KeyRing;
 use crate::domain::recipient::Channel;
@@ -25,12 +27,14 @@ type Updates = Vec<(String, Expression)>;
 impl Administration for DynamoStore {
     async fn set_disabled(&self, keys: &KeyRing, id: &UserId, disabled: bool, now: Timestamp) -> Result<User, DirectoryError> {
         let changed = |user: &User| (user.disabled != disabled).then(|| User { disabled, ..user.clone() });
-        self.change(keys, id, now, changed, |user| disabling(keys, user, disabled)).await
+        let item = |_| if disabled { barred() } else { unbarred(now) };
+        self.change(keys, id, changed, |user| disabling(keys, user, disabled), item).await
     }
 
     async fn unlink(&self, keys: &KeyRing, id: &UserId, channel: Channel, now: Timestamp) -> Result<User, DirectoryError> {
         let changed = |user: &User| user.identifier(channel).is_some().then(|| without(user.clone(), channel));
-        self.change(keys, id, now, changed, |user| unlinking(keys, user, channel)).await
+        let item = |of| if of == channel { unbarred(now) } else { forgotten(now) };
+        self.change(keys, id, changed, |user| unlinking(keys, user, channel), item).await
     }
 
     async fn rename(
@@ -41,7 +45,8 @@ impl Administration for DynamoStore {
         now: Timestamp,
     ) -> Result<User, DirectoryError> {
         let changed = |user: &User| (user.name != name).then(|| User { name: name.clone(), ..user.clone() });
-        self.change(keys, id, now, changed, |user| vec![(user_key(&user.id), renaming(user, name.as_ref()))]).await
+        let updates = |user: &User| vec![(user_key(&user.id), renaming(user, name.as_ref()))];
+        self.change(keys, id, changed, updates, |_| forgotten(now)).await
     }
 
     async fn page(&self, after: Option<PageEnd>) -> Result<UserPage, StoreError> {
@@ -69,20 +74,21 @@ impl Administration for DynamoStore {
 
 impl DynamoStore {
     /// Reads the user, and makes the updates if it needs them and nobody else changed it. The items of the identifiers that
-    /// it had before forget it in the same step.
+    /// it had before change as `item` says, and forget it at least, in the same step.
     async fn change(
         &self,
         keys: &KeyRing,
         id: &UserId,
-        now: Timestamp,
         changed: impl Fn(&User) -> Option<User> + Send + Sync,
         updates: impl Fn(&User) -> Updates + Send + Sync,
+        item: impl Fn(Channel) -> Expression + Send + Sync,
     ) -> Result<User, DirectoryError> {
         for _ in 0..CHANGE_ROUNDS {
             let user = self.find(id).await?.ok_or(DirectoryError::NoSuchUser)?;
             let Some(after) = changed(&user) else { return Ok(user) };
             let mut all = updates(&user);
-            all.extend(item_keys(keys, &user).map(|key| (key, forgotten(now))));
+            let recipients = user.identifiers().map(|identifier| &identifier.recipient);
+            all.extend(recipients.map(|recipient| (keys.ledger_key(recipient).as_str().to_owned(), item(recipient.channel()))));
             if self.transact(&all).await? == Transacted::Applied {
                 return Ok(User { version: user.version + 1, ..after });
             }

@@ -126,7 +126,7 @@ fn linking(keys: &KeyRing, user: &User, identifier: &Identifier, first: bool, no
 }
 
 /// The keys of the items of a user's identifiers.
-pub(super) fn item_keys(keys: &KeyRing, user: &User) -> impl Iterator<Item = String> {
+fn item_keys(keys: &KeyRing, user: &User) -> impl Iterator<Item = String> {
     user.identifiers().map(|identifier| keys.ledger_key(&identifier.recipient).as_str().to_owned())
 }
 

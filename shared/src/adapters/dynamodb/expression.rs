@@ -1,5 +1,7 @@
 //! An update with its condition and the values of its placeholders.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Update};
 
@@ -11,23 +13,23 @@ use crate::ports::store::StoreError;
 pub(super) struct Expression {
     pub(super) update: String,
     pub(super) condition: String,
-    names: Vec<(String, String)>,
-    values: Vec<(String, AttributeValue)>,
+    names: HashMap<String, String>,
+    values: HashMap<String, AttributeValue>,
 }
 
 impl Expression {
-    pub(super) const fn new(update: String, condition: String) -> Self {
-        Self { update, condition, names: Vec::new(), values: Vec::new() }
+    pub(super) fn new(update: String, condition: String) -> Self {
+        Self { update, condition, names: HashMap::new(), values: HashMap::new() }
     }
 
     /// `#placeholder` for an attribute name that is reserved, or that is data.
     pub(super) fn name(mut self, placeholder: impl Into<String>, name: impl Into<String>) -> Self {
-        self.names.push((placeholder.into(), name.into()));
+        self.names.insert(placeholder.into(), name.into());
         self
     }
 
     pub(super) fn value(mut self, placeholder: impl Into<String>, value: AttributeValue) -> Self {
-        self.values.push((placeholder.into(), value));
+        self.values.insert(placeholder.into(), value);
         self
     }
 
@@ -49,27 +51,21 @@ impl Expression {
 
     /// As one of a transaction's updates.
     pub(super) fn into_update(self, table: &str, key: &str) -> Result<Update, StoreError> {
-        let mut update = Update::builder()
+        let update = Update::builder()
             .table_name(table)
             .key("pk", AttributeValue::S(key.to_owned()))
             .update_expression(self.update)
-            .set_condition_expression(Some(self.condition).filter(|condition| !condition.is_empty()));
-        for (placeholder, name) in self.names {
-            update = update.expression_attribute_names(placeholder, name);
-        }
-        for (placeholder, value) in self.values {
-            update = update.expression_attribute_values(placeholder, value);
-        }
+            .set_condition_expression(Some(self.condition).filter(|condition| !condition.is_empty()))
+            .set_expression_attribute_names(Some(self.names).filter(|names| !names.is_empty()))
+            .set_expression_attribute_values(Some(self.values).filter(|values| !values.is_empty()));
         update.build().map_err(|_| StoreError::Broken("the request could not be built".to_owned()))
     }
 
-    pub(super) fn apply(self, mut request: UpdateItemFluentBuilder) -> UpdateItemFluentBuilder {
-        for (placeholder, name) in self.names {
-            request = request.expression_attribute_names(placeholder, name);
-        }
-        for (placeholder, value) in self.values {
-            request = request.expression_attribute_values(placeholder, value);
-        }
-        request.update_expression(self.update).condition_expression(self.condition)
+    pub(super) fn apply(self, request: UpdateItemFluentBuilder) -> UpdateItemFluentBuilder {
+        request
+            .set_expression_attribute_names(Some(self.names).filter(|names| !names.is_empty()))
+            .set_expression_attribute_values(Some(self.values).filter(|values| !values.is_empty()))
+            .update_expression(self.update)
+            .condition_expression(self.condition)
     }
 }

@@ -33,6 +33,7 @@ pub(super) fn ledger(item: Option<&Item>, now: Timestamp) -> Result<Ledger, Stor
         last_send: last_send(item)?,
         slots,
         user: item.get("u").map(read_known_user).transpose()?,
+        barred: item.contains_key("b"),
     })
 }
 

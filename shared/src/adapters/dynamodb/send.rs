@@ -16,8 +16,9 @@
 //!         made the code, and its length.
 //!     t3 = :counted, d3 = :provider
 //!         When the guard counts its messages, and who delivers them: a right code takes them back from the guard's windows.
-//!     #ttl = :ttl
-//!         Garbage collection, far behind every window.
+//!     #ttl = if_not_exists(b, :ttl)
+//!         Garbage collection, far behind every window. b is there while the identifier's user is disabled, and has the end of
+//!         time: what keeps messages back must not expire.
 //! REMOVE o3, w6, w5, w4
 //!         The provider's id of the last challenge's message (`DELIVERY_FEEDBACK`). Earlier periods; an item that nothing touched
 //!         for longer is gone by its TTL.
@@ -56,7 +57,7 @@ pub(super) fn new_challenge(write: &SendWrite) -> Expression {
         "SET {shift}, f = if_not_exists(f, :zero), w{p} = if_not_exists(w{p}, :zero) + if_not_exists(a{s}, :zero), \
          sr = :idempotency, sq = :request, ss = :slot, \
          c{s} = :code, a{s} = :zero, x{s} = :cid, e{s} = :expires, r{s} = :requests, p{s} = :purpose, k{s} = :keys, n{s} = :length, \
-         t{s} = :counted, d{s} = :provider, #ttl = :ttl",
+         t{s} = :counted, d{s} = :provider, #ttl = if_not_exists(b, :ttl)",
         shift = shifted_registers(&write.limits),
     );
     let earlier = [1, 2, 3].into_iter().filter_map(|back| p.checked_sub(back)).map(|p| format!(", w{p}"));
@@ -91,7 +92,10 @@ pub(super) fn new_challenge(write: &SendWrite) -> Expression {
 /// ```
 pub(super) fn same_challenge(write: &ResendWrite) -> Expression {
     let s = write.slot;
-    let update = format!("SET {}, sr = :idempotency, sq = :request, ss = :slot, #ttl = :ttl", shifted_registers(&write.limits));
+    let update = format!(
+        "SET {}, sr = :idempotency, sq = :request, ss = :slot, #ttl = if_not_exists(b, :ttl)",
+        shifted_registers(&write.limits)
+    );
     let condition =
         format!("{} AND x{s} = :cid AND e{s} > :now AND size(c{s}) > :zero AND a{s} < :max", windows_are_open(&write.limits));
     counted(Expression::new(update, condition), write.now, &write.limits, &write.request, &write.idempotency, s)

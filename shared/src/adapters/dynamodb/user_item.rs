@@ -4,9 +4,10 @@
 //! |---|---|
 //! | `U#` user id | `created`, `v` (counts the changes), `email`, `email_verified`, `phone`, `phone_verified`, `display_name`, `seen` (the last noted sign-in), `disabled` |
 //! | `L#` HMAC of an identifier | `u` (the user id), `disabled`; without `u`, nobody has the identifier any more |
-//! | `I#` HMAC of an identifier | `u`: `{i: user id, c: created, v: the user's version, d: day of the last noted sign-in, m: is there more to show}` |
+//! | `I#` HMAC of an identifier | `u`: `{i: user id, c: created, v: the user's version, d: day of the last noted sign-in, m: is there more to show}`; `b` while the user is disabled |
 //!
-//! None but the last has a TTL, and the last is only a memory: without it, the pointer and the user are read.
+//! None but the last has a TTL. Its `u` is only a memory: without it, the pointer and the user are read. Its `b` is what a send goes
+//! by where sign-up is open, and what the item's TTL becomes: it stays for as long as the user is disabled.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
@@ -19,6 +20,9 @@ use crate::ports::store::StoreError;
 
 /// Days that an identifier's item stays if no send ever comes to it.
 const TTL_DAYS: u64 = 90;
+
+/// The last second of the year 9999: an item with this TTL stays.
+const FOR_GOOD: u64 = 253_402_300_799;
 
 /// The key prefix of users.
 pub(super) const USERS: &str = "U#";
@@ -92,7 +96,19 @@ pub(super) fn forgotten(now: Timestamp) -> Expression {
     kept("SET #ttl = if_not_exists(#ttl, :ttl) REMOVE u", now)
 }
 
-/// Both can make the item: then it must go away by itself, as every item of an identifier.
+/// The item of a disabled user's identifier: it forgets the user, keeps messages back, and stays.
+pub(super) fn barred() -> Expression {
+    Expression::new("SET b = :for_good, #ttl = :for_good REMOVE u".to_owned(), String::new())
+        .name("#ttl", "ttl")
+        .number(":for_good", FOR_GOOD)
+}
+
+/// The item of an identifier whose user is not disabled any more, or that has no user any more.
+pub(super) fn unbarred(now: Timestamp) -> Expression {
+    kept("SET #ttl = :ttl REMOVE b, u", now)
+}
+
+/// These can make the item: then it must go away by itself, as every item of an identifier.
 fn kept(update: &str, now: Timestamp) -> Expression {
     let ttl = now.as_secs() + TTL_DAYS * 24 * 60 * 60;
     Expression::new(update.to_owned(), String::new()).name("#ttl", "ttl").number(":ttl", ttl)

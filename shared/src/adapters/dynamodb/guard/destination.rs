@@ -126,8 +126,9 @@ fn outcome(write: &DestinationTakeBack, first: Timestamp) -> Vec<(String, i128)>
 
 pub(super) fn read(day: u64, item: &Item) -> Result<DestinationDay, StoreError> {
     let by_hour = |letter: &str| -> Result<BTreeMap<u64, u64>, StoreError> {
-        let hours = (0..24).map(|hour| Ok((hour, counter(item, &format!("{letter}{hour}"))?)));
-        hours.filter(|hour| !matches!(hour, Ok((_, 0)))).collect()
+        let hours = item.keys().filter_map(|name| Some((name.strip_prefix(letter)?.parse().ok()?, name)));
+        let counted = hours.map(|(hour, name)| Ok((hour, counter(item, name)?)));
+        counted.filter(|hour| !matches!(hour, Ok((_, 0)))).collect()
     };
     Ok(DestinationDay {
         day,
