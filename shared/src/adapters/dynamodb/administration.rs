@@ -7,9 +7,7 @@ use super::directory::contended;
 use super::error::to_store_error;
 use super::expression::Expression;
 use super::transaction::Transacted;
-use super::user_item::{
-    USERS, attributes, barred, changed_pointer, changed_user, forgotten, read_user, unbarred, user_key,
-};
+use super::user_item::{USERS, attributes, barred, changed_pointer, changed_user, forgotten, read_user, unbarred, user_key};
 use super::{CHANGE_ROUNDS, DynamoStore};
 use crate::domain::keys::KeyRing;
 use crate::domain::recipient::Channel;

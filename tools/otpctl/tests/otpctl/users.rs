@@ -1,5 +1,9 @@
 //! `users`: people in the directory, and the same people signing in.
 
+use aws_sdk_dynamodb::types::AttributeValue;
+use otp_auth::domain::recipient::Recipient;
+use otp_auth::testing::embedded::TABLE;
+use otp_auth::testing::service::test_keys;
 use serde_json::{Value, json};
 
 use super::program::Operator;
@@ -94,6 +98,20 @@ async fn a_disabled_user_gets_no_message_until_enabled_and_nothing_changes_unask
     assert_eq!(operator.run(&["users", "list", "--disabled", "--json"]).json()["total"], 0);
     operator.service.advance(60);
     assert_eq!(sign_in(&operator, "+12345678901").await, users(&operator)["users"][0]["id"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn explain_tells_what_a_disabling_by_hand_does() {
+    let operator = Operator::new("by-hand").await;
+    operator.run(&TEST_USER).done();
+    let pointer = test_keys().unwrap().pointer_key(&Recipient::parse("+12345678901", None).unwrap());
+    let update = operator.embedded.client().update_item().table_name(TABLE).key("pk", AttributeValue::S(pointer));
+    let update = update.update_expression("SET disabled = :true");
+    update.expression_attribute_values(":true", AttributeValue::Bool(true)).send().await.unwrap();
+    let explained = operator.run(&["explain", "+12345678901", "--set", "SMS_ALLOWED_COUNTRIES=US"]).done();
+    assert!(explained.contains("disabled in the table by hand: a message leaves"), "{explained}");
+    operator.service.post("send", &json!({ "identifier": "+12345678901" })).await;
+    assert_eq!(operator.service.outbox.sent().len(), 1, "and it does");
 }
 
 #[tokio::test(flavor = "multi_thread")]
