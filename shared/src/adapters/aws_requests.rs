@@ -2,7 +2,6 @@
 #![cfg(feature = "aws")]
 
 use aws_runtime::invocation_id::InvocationIdInterceptor;
-use aws_runtime::recursion_detection::RecursionDetectionInterceptor;
 use aws_runtime::request_info::RequestInfoInterceptor;
 use aws_runtime::user_agent::UserAgentInterceptor;
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -19,15 +18,13 @@ const USER_AGENT: &str = concat!("otp-auth/", env!("CARGO_PKG_VERSION"));
 
 const CAUSE: &str = "of use to AWS alone";
 
-/// Leaves out the headers `x-amz-user-agent`, `amz-sdk-request` and `amz-sdk-invocation-id`, which no answer depends on, and
-/// `x-amzn-trace-id`, by which AWS ends loops of functions that invoke each other through a queue or a topic: ours write to a
-/// table, and send to phones and mailboxes. Sets a `user-agent` that is always the same; it is not signed.
+/// Leaves out the headers `x-amz-user-agent`, `amz-sdk-request` and `amz-sdk-invocation-id`, which no answer depends on, and sets
+/// a `user-agent` that is always the same; it is not signed.
 pub(super) fn plain_requests() -> SharedInterceptor {
     let mut without = Layer::new("PlainRequests");
     without.store_put(disable_interceptor::<UserAgentInterceptor>(CAUSE));
     without.store_put(disable_interceptor::<RequestInfoInterceptor>(CAUSE));
     without.store_put(disable_interceptor::<InvocationIdInterceptor>(CAUSE));
-    without.store_put(disable_interceptor::<RecursionDetectionInterceptor>(CAUSE));
     SharedInterceptor::permanent(PlainRequests { without: without.freeze() })
 }
 
