@@ -108,7 +108,8 @@ async fn explain_tells_what_a_disabling_by_hand_does() {
     let update = operator.embedded.client().update_item().table_name(TABLE).key("pk", AttributeValue::S(pointer));
     let update = update.update_expression("SET disabled = :true");
     update.expression_attribute_values(":true", AttributeValue::Bool(true)).send().await.unwrap();
-    let explained = operator.run(&["explain", "+12345678901", "--set", "SMS_ALLOWED_COUNTRIES=US"]).done();
+    let explained = operator.run(&["explain", "+12345678901", "--json", "--set", "SMS_ALLOWED_COUNTRIES=US"]).json();
+    let explained = explained["checks"].to_string();
     assert!(explained.contains("disabled in the table by hand: a message leaves"), "{explained}");
     operator.service.post("send", &json!({ "identifier": "+12345678901" })).await;
     assert_eq!(operator.service.outbox.sent().len(), 1, "and it does");
