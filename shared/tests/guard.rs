@@ -11,7 +11,7 @@ use otp_auth::domain::callers::{SharedSecret, TrustedCallers};
 use otp_auth::domain::guard::GuardMode;
 use otp_auth::domain::guard::budget::{Budget, MicroUsd, MoneyBudget};
 use otp_auth::domain::guard::destinations::BlockedDomains;
-use otp_auth::domain::guard::unanswered::{CountryFloor, PrefixLimits};
+use otp_auth::domain::guard::unanswered::{CountryFloor, PrefixLimits, prefix};
 use otp_auth::domain::keys::{KeyId, KeyRing};
 use otp_auth::domain::test_identifiers::TestIdentifiers;
 use otp_auth::ports::clock::Clock;
@@ -19,7 +19,7 @@ use otp_auth::ports::guard::GuardStore;
 use otp_auth::ports::sender::{Delivery, Refusal, RefusalClass};
 use otp_auth::testing::embedded::{Embedded, TABLE};
 use otp_auth::testing::failing::FixedSender;
-use otp_auth::testing::service::{Service, Setup, TestReply, with_header};
+use otp_auth::testing::service::{Service, Setup, TestReply, test_keys, with_header};
 use serde_json::{Value, json};
 
 const HOUR: u64 = 3_600;
@@ -146,6 +146,74 @@ async fn a_refused_text_leaves_no_code_behind() {
     send(&service, &neighbour(5)).await;
     let guess = service.post("verify", &json!({ "identifier": neighbour(5), "otp_code": "123456" })).await;
     assert_eq!(code(&guess), (400, json!("challenge_expired")));
+}
+
+/// What is counted of texts to a US number: unanswered ones to its prefix and its country, and texts of the day.
+async fn counted(embedded: &Embedded, service: &Service, number: &str) -> (usize, u64, u64, u64) {
+    let (store, today) = (embedded.store(), service.now().day());
+    let key = test_keys().unwrap().prefix_key(prefix(number));
+    let country = store.destination_days("US", &[today]).await.unwrap().pop().unwrap_or_default();
+    let day = store.days(&[today]).await.unwrap().remove(&today).unwrap_or_default();
+    (store.unanswered_of_prefix(&key).await.unwrap().len(), country.unanswered, country.messages, day.messages)
+}
+
+#[tokio::test]
+async fn what_one_of_the_counters_refuses_is_taken_back_from_the_others() {
+    for (name, change) in [
+        ("the prefix", (|setup| setup.guard.prefix = PrefixLimits { per_hour: 2, per_day: 2 }) as fn(&mut Setup)),
+        ("the country", |setup| setup.guard.country = CountryFloor { per_hour: 2, per_day: 2 }),
+        ("the country's budget", |setup| setup.guard.budget = Budget { messages: 4, ..Budget::default() }),
+        ("the day", |setup| setup.guard.budget = Budget { messages: 2, country_percent: 100, ..Budget::default() }),
+    ] {
+        for mode in [GuardMode::Enforce, GuardMode::Observe] {
+            let (embedded, service) = guarded(|setup| {
+                change(setup);
+                setup.guard.mode = mode;
+            })
+            .await;
+            for number in 0..2 {
+                assert_eq!(send(&service, &neighbour(number)).await.status, StatusCode::OK, "{name}");
+            }
+            let before = counted(&embedded, &service, &neighbour(2)).await;
+            assert_eq!(before, (2, 2, 2, 2), "{name}");
+            let third = send(&service, &neighbour(2)).await;
+            let watches = mode == GuardMode::Observe && !name.ends_with("budget") && name != "the day";
+            assert_eq!(third.status == StatusCode::OK, watches, "{name}");
+            if !watches {
+                assert_eq!(counted(&embedded, &service, &neighbour(2)).await, before, "{name}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_one_of_the_counters_cannot_count_is_taken_back_from_the_others() {
+    let number = neighbour(0);
+    let today = |service: &Service| service.now().date();
+    for broken in ["prefix", "country", "day"] {
+        let (embedded, service) = guarded(strict).await;
+        let (key, attribute) = match broken {
+            "prefix" => (test_keys().unwrap().prefix_key(prefix(&number)), "l4"),
+            "country" => (format!("C#US#{}", today(&service)), "m"),
+            _ => (format!("D#{}", today(&service)), "n"),
+        };
+        let put = embedded.client().put_item().table_name(TABLE).item("pk", AttributeValue::S(key));
+        put.item(attribute, AttributeValue::S("no number".to_owned())).send().await.unwrap();
+        assert_eq!(send(&service, &number).await.status.as_u16(), if broken == "prefix" { 429 } else { 500 }, "{broken}");
+        assert!(service.outbox.sent().is_empty(), "{broken}");
+        let store = embedded.store();
+        if broken != "prefix" {
+            let key = test_keys().unwrap().prefix_key(prefix(&number));
+            assert_eq!(store.unanswered_of_prefix(&key).await.unwrap(), [], "{broken}");
+        }
+        if broken != "country" {
+            let country = store.destination_days("US", &[service.now().day()]).await.unwrap().remove(0);
+            assert_eq!((country.messages, country.unanswered), (0, 0), "{broken}");
+        }
+        if broken != "day" {
+            assert_eq!(store.days(&[service.now().day()]).await.unwrap()[&service.now().day()].messages, 0, "{broken}");
+        }
+    }
 }
 
 fn poor_country(setup: &mut Setup) {

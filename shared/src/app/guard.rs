@@ -1,7 +1,7 @@
-//! The guard at work: asks the store, in the order that wastes least, and takes messages back.
+//! The guard at work: asks the store, and takes messages back.
 //!
-//! A text passes, each only after the last: its prefix, its country, the day. A flood that one of them stops uses up nothing of
-//! the next. Mail is only counted.
+//! A text is counted for its prefix, its country and the day at once, and leaves if all three let it: what one refuses is taken
+//! back from the others. Mail is only counted.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -62,6 +62,17 @@ pub enum AddressAdmission {
     Admitted(BTreeSet<Reason>),
     /// It has had its sends for this long.
     Full(Duration),
+}
+
+/// Counted; with what would have refused it, where that only watches.
+type Admitted = Result<Option<Reason>, Refused>;
+
+/// Who has counted a text.
+#[derive(Clone, Copy)]
+struct Counted {
+    prefix: bool,
+    country: bool,
+    day: bool,
 }
 
 /// A message on its way out.
@@ -145,7 +156,7 @@ impl Guard {
         match counted {
             AddressCount::Full(until) => return Ok(AddressAdmission::Full(until.since(now))),
             AddressCount::Counted if too_many => {
-                self.refuse(Reason::AddressCountries, now.end_of(DAY).since(now), &mut watched)?;
+                watched.insert(self.refuse(Reason::AddressCountries, now.end_of(DAY).since(now))?);
             }
             AddressCount::Counted => {}
             AddressCount::TooManyCountries => return Err(StoreError::Broken("no country was asked for".to_owned()).into()),
@@ -153,34 +164,59 @@ impl Guard {
         Ok(AddressAdmission::Admitted(watched))
     }
 
-    /// Counts a message that is about to leave.
+    /// Counts a text that is about to leave, for its prefix, its country and the day at once. What one of them refuses is taken
+    /// back from the others. Where windows only watch, the day comes after them: it counts what they would have refused.
     ///
     /// # Errors
     /// [`Refused::Full`], or the store. It must not leave then.
     pub async fn admit(&self, message: &mut Outgoing<'_>) -> Result<(), Refused> {
         let Recipient::Phone(phone) = message.recipient else { return Ok(()) };
-        self.admit_to_prefix(phone.e164(), message).await?;
-        if let Err(refused) = self.admit_to_country(message).await {
-            self.withhold(&refused, message, false).await;
-            return Err(refused);
-        }
-        let admitted = self.admit_to_day(message).await;
-        if let Err(refused) = &admitted {
-            self.withhold(refused, message, true).await;
+        let (prefix, country, day) = {
+            let message = &*message;
+            let day = async {
+                match self.policy.mode {
+                    GuardMode::Enforce => Some(self.admit_to_day(message).await),
+                    GuardMode::Observe => None,
+                }
+            };
+            tokio::join!(self.admit_to_prefix(phone.e164(), message), self.admit_to_country(message), day)
+        };
+        let counted = Counted { prefix: prefix.is_ok(), country: country.is_ok(), day: matches!(day, Some(Ok(()))) };
+        let admitted = match (prefix, country) {
+            (Ok(prefix), Ok(country)) => {
+                message.watched.extend(prefix.into_iter().chain(country));
+                match day {
+                    Some(day) => day,
+                    None => self.admit_to_day(message).await,
+                }
+            }
+            (Err(refused), _) | (_, Err(refused)) => Err(refused),
+        };
+        if admitted.is_err() {
+            self.withhold(message, counted).await;
         }
         admitted
     }
 
-    /// What an earlier step has counted of a message that a later one refuses. After an error nothing is known, and it stays.
-    async fn withhold(&self, refused: &Refused, message: &Outgoing<'_>, in_country: bool) {
-        if matches!(refused, Refused::Store(_)) {
-            return;
-        }
-        self.take_back_prefix(message.recipient, message.ring, vec![message.now]).await;
-        if in_country {
-            let price = self.policy.budget.price(destination(message.recipient));
-            self.take_back_destination(not_sent(message, TakenBack::Withheld(price))).await;
-        }
+    /// What was counted of a text that does not leave is taken back. Where counting failed, nothing is known, and it stays.
+    async fn withhold(&self, message: &Outgoing<'_>, counted: Counted) {
+        let price = self.policy.budget.price(destination(message.recipient));
+        let prefix = async {
+            if counted.prefix {
+                self.take_back_prefix(message.recipient, message.ring, vec![message.now]).await;
+            }
+        };
+        let country = async {
+            if counted.country {
+                self.take_back_destination(not_sent(message, TakenBack::Withheld(price))).await;
+            }
+        };
+        let day = async {
+            if counted.day {
+                self.take_back_day(message, price).await;
+            }
+        };
+        tokio::join!(prefix, country, day);
     }
 
     /// Counts a mail, for the statistics: nothing limits it, and no failure here keeps it from leaving.
@@ -191,30 +227,31 @@ impl Guard {
         }
     }
 
-    async fn admit_to_prefix(&self, e164: &str, message: &mut Outgoing<'_>) -> Result<(), Refused> {
+    async fn admit_to_prefix(&self, e164: &str, message: &Outgoing<'_>) -> Admitted {
         let write = PrefixWrite {
             key: message.ring.prefix_key(prefix(e164)),
             now: message.now,
             limits: self.policy.prefix,
             request: message.request.clone(),
         };
-        let PrefixCount::Full(unanswered) = self.store.count_prefix(&write).await? else { return Ok(()) };
+        let PrefixCount::Full(unanswered) = self.store.count_prefix(&write).await? else { return Ok(None) };
         let [hour, day] = self.policy.prefix.open_at(&unanswered);
         let (reason, opens) = if day > message.now { (Reason::PrefixDay, day) } else { (Reason::PrefixHour, hour) };
-        self.refuse(reason, opens.since(message.now), &mut message.watched)
+        self.refuse(reason, opens.since(message.now)).map(Some)
     }
 
     /// The floor is tried first. Where it does not suffice, the image of the refused write says how much was verified today,
     /// and the last days are read once a day: a country with much traffic costs a second write.
-    async fn admit_to_country(&self, message: &mut Outgoing<'_>) -> Result<(), Refused> {
+    async fn admit_to_country(&self, message: &Outgoing<'_>) -> Admitted {
         let now = message.now;
+        let mut watched = None;
         let mut allowance = Allowance::of(self.policy.country, Verified::default());
         for _ in 0..ROUNDS {
             let write = self.destination_write(message, allowance);
             let day = match self.count_destination(&write).await? {
                 DestinationCount::Counted(day) => {
                     day.unanswered_lately(now.hour_of_day()).into_iter().for_each(meter::country_unanswered);
-                    return Ok(());
+                    return Ok(watched);
                 }
                 DestinationCount::Full(day) => day,
             };
@@ -229,7 +266,7 @@ impl Guard {
             }
             let (reason, span) =
                 if day.unanswered >= grown.per_day { (Reason::CountryDay, DAY) } else { (Reason::CountryHour, HOUR) };
-            self.refuse(reason, now.end_of(span).since(now), &mut message.watched)?;
+            watched = Some(self.refuse(reason, now.end_of(span).since(now))?);
             allowance = Allowance::UNLIMITED;
         }
         Err(Refused::Full(Reason::CountryHour, now.end_of(HOUR).since(now)))
@@ -352,13 +389,10 @@ impl Guard {
         }
     }
 
-    /// Refuses, or notes that it would have.
-    fn refuse(&self, reason: Reason, wait: Duration, watched: &mut BTreeSet<Reason>) -> Result<(), Refused> {
-        if self.policy.mode == GuardMode::Observe && reason.is_watched() {
-            watched.insert(reason);
-            return Ok(());
-        }
-        Err(Refused::Full(reason, wait))
+    /// Refuses, or says what it would have refused for.
+    fn refuse(&self, reason: Reason, wait: Duration) -> Result<Reason, Refused> {
+        let only_watches = self.policy.mode == GuardMode::Observe && reason.is_watched();
+        if only_watches { Ok(reason) } else { Err(Refused::Full(reason, wait)) }
     }
 }
 
