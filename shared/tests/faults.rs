@@ -17,6 +17,7 @@ use otp_auth::adapters::aws::Aws;
 use otp_auth::adapters::dynamodb::DynamoStore;
 use otp_auth::adapters::outbox::Outbox;
 use otp_auth::domain::challenge::ChallengeId;
+use otp_auth::domain::guard::unanswered::PrefixLimits;
 use otp_auth::domain::keys::LedgerKey;
 use otp_auth::domain::ledger::{GuessWrite, Ledger, RequestId, ResendWrite, SendWrite, Written};
 use otp_auth::domain::time::Timestamp;
@@ -31,6 +32,8 @@ use serde_json::json;
 const PHONE: &str = "+12065550100";
 /// A number of the same prefix, whose message nobody answers.
 const NEIGHBOUR: &str = "+12065550101";
+/// More than any other operation sends to their prefix.
+const TEXTS_OF_A_PREFIX: u32 = 4;
 /// Time limits of the store in these tests: an attempt, and the operation. Delays are longer than an attempt.
 const ATTEMPT: Duration = Duration::from_millis(300);
 const OPERATION: Duration = Duration::from_millis(1200);
@@ -64,8 +67,11 @@ impl World {
     async fn with(limits: Option<(Duration, Duration)>, change: impl FnOnce(&mut Setup)) -> Self {
         let embedded = Embedded::start(None).await.unwrap();
         let proxy = FaultProxy::start(&embedded.endpoint()).await.unwrap();
-        let healthy = Setup::on(&embedded).unwrap();
+        let mut healthy = Setup::on(&embedded).unwrap();
         let mut faulty = Setup::on(&embedded).unwrap();
+        for setup in [&mut healthy, &mut faulty] {
+            setup.guard.prefix = PrefixLimits { per_hour: TEXTS_OF_A_PREFIX, per_day: TEXTS_OF_A_PREFIX };
+        }
         (faulty.clock, faulty.outbox) = (Arc::clone(&healthy.clock), healthy.outbox.clone());
         faulty.sender = Arc::new(healthy.outbox.clone());
         let store = store_at(&proxy.endpoint(), limits);
@@ -129,11 +135,13 @@ impl Claims {
 enum Operation {
     Send,
     Resend,
+    RefusedSend,
     WrongGuess,
     RightGuess,
 }
 
-const OPERATIONS: [Operation; 4] = [Operation::Send, Operation::Resend, Operation::WrongGuess, Operation::RightGuess];
+const OPERATIONS: [Operation; 5] =
+    [Operation::Send, Operation::Resend, Operation::RefusedSend, Operation::WrongGuess, Operation::RightGuess];
 
 /// How the request itself is made: to its end, or killed.
 type Made = Option<TestReply>;
@@ -146,6 +154,7 @@ impl Operation {
         match self {
             Self::Send => send(world, make).await,
             Self::Resend => resend(world, make).await,
+            Self::RefusedSend => refused_send(world, make).await,
             Self::WrongGuess => wrong_guess(world, make).await,
             Self::RightGuess => right_guess(world, make).await,
         }
@@ -197,6 +206,29 @@ async fn sent(world: &World, reply: &Made, before: usize) -> Outcome {
     let left = world.messages() as u64;
     claims.claim("the guard has counted every message", counted >= left && unanswered >= left);
     Outcome { status: status(reply), messages, charged: 0, violations: claims.0 }
+}
+
+/// A send that its full prefix refuses, which the country and the day have counted by then; then one to another neighbour.
+async fn refused_send<'a, F: Future<Output = Made>>(
+    world: &'a World,
+    make: impl FnOnce(&'a Service, &'static str, serde_json::Value) -> F,
+) -> Outcome {
+    let texts = u64::from(TEXTS_OF_A_PREFIX);
+    for number in 1..=texts {
+        world.send(&format!("+1206555011{number}")).await;
+    }
+    world.healthy.advance(60);
+    let reply = make(&world.faulty, "send", json!({ "identifier": PHONE })).await;
+    world.proxy.script(None);
+    world.proxy.quiet().await;
+    let neighbour = world.healthy.post("send", &json!({ "identifier": NEIGHBOUR })).await.status.as_u16();
+    let (counted, unanswered) = world.counted().await;
+    let mut claims = Claims::default();
+    claims.claim("an answer is 429 or 503", matches!(status(&reply), None | Some(429 | 503)));
+    claims.claim("no message leaves", world.messages() as u64 == texts);
+    claims.claim("nobody takes the neighbours' messages back", counted >= texts && unanswered >= texts);
+    claims.claim("the prefix stays full", neighbour == 429);
+    Outcome { status: status(&reply), messages: 0, charged: 0, violations: claims.0 }
 }
 
 /// A wrong guess; then wrong ones until there are none left.

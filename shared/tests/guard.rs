@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use futures_util::future::join_all;
 use http::StatusCode;
 use otp_auth::adapters::dynamodb::guard::STOPS;
 use otp_auth::domain::callers::{SharedSecret, TrustedCallers};
@@ -15,7 +16,7 @@ use otp_auth::domain::guard::unanswered::{CountryFloor, PrefixLimits, prefix};
 use otp_auth::domain::keys::{KeyId, KeyRing};
 use otp_auth::domain::test_identifiers::TestIdentifiers;
 use otp_auth::ports::clock::Clock;
-use otp_auth::ports::guard::GuardStore;
+use otp_auth::ports::guard::{Day, DestinationDay, GuardStore};
 use otp_auth::ports::sender::{Delivery, Refusal, RefusalClass};
 use otp_auth::testing::embedded::{Embedded, TABLE};
 use otp_auth::testing::failing::FixedSender;
@@ -148,38 +149,45 @@ async fn a_refused_text_leaves_no_code_behind() {
     assert_eq!(code(&guess), (400, json!("challenge_expired")));
 }
 
-/// What is counted of texts to a US number: unanswered ones to its prefix and its country, and texts of the day.
-async fn counted(embedded: &Embedded, service: &Service, number: &str) -> (usize, u64, u64, u64) {
+/// What is counted of texts to a US number: unanswered ones to its prefix, its country, and the day.
+async fn counted(embedded: &Embedded, service: &Service, number: &str) -> (usize, DestinationDay, Day) {
     let (store, today) = (embedded.store(), service.now().day());
     let key = test_keys().unwrap().prefix_key(prefix(number));
     let country = store.destination_days("US", &[today]).await.unwrap().pop().unwrap_or_default();
     let day = store.days(&[today]).await.unwrap().remove(&today).unwrap_or_default();
-    (store.unanswered_of_prefix(&key).await.unwrap().len(), country.unanswered, country.messages, day.messages)
+    (store.unanswered_of_prefix(&key).await.unwrap().len(), country, day)
+}
+
+/// So many texts, or so much money, in a day; for one country so many hundredths of it.
+fn budget(messages: u32, usd: u64, country_percent: u32) -> Budget {
+    let prices = [("US".to_owned(), MicroUsd(7_500))].into();
+    Budget { messages, country_percent, money: Some(MoneyBudget { per_day: MicroUsd(usd * 1_000_000), prices }) }
 }
 
 #[tokio::test]
 async fn what_one_of_the_counters_refuses_is_taken_back_from_the_others() {
-    for (name, change) in [
-        ("the prefix", (|setup| setup.guard.prefix = PrefixLimits { per_hour: 2, per_day: 2 }) as fn(&mut Setup)),
-        ("the country", |setup| setup.guard.country = CountryFloor { per_hour: 2, per_day: 2 }),
-        ("the country's budget", |setup| setup.guard.budget = Budget { messages: 4, ..Budget::default() }),
-        ("the day", |setup| setup.guard.budget = Budget { messages: 2, country_percent: 100, ..Budget::default() }),
+    for (name, only_watches, change) in [
+        ("the prefix", true, (|setup| setup.guard.prefix = PrefixLimits { per_hour: 2, per_day: 2 }) as fn(&mut Setup)),
+        ("the country", true, |setup| setup.guard.country = CountryFloor { per_hour: 2, per_day: 2 }),
+        ("the country's budget", false, |setup| setup.guard.budget = budget(4, 1_000, 50)),
+        ("the day", false, |setup| setup.guard.budget = budget(2, 1_000, 100)),
     ] {
         for mode in [GuardMode::Enforce, GuardMode::Observe] {
             let (embedded, service) = guarded(|setup| {
-                change(setup);
+                setup.guard.budget = budget(1_000, 1_000, 100);
                 setup.guard.mode = mode;
+                change(setup);
             })
             .await;
             for number in 0..2 {
                 assert_eq!(send(&service, &neighbour(number)).await.status, StatusCode::OK, "{name}");
             }
             let before = counted(&embedded, &service, &neighbour(2)).await;
-            assert_eq!(before, (2, 2, 2, 2), "{name}");
+            assert_eq!((before.0, before.1.unanswered, before.1.spent, before.2.messages), (2, 2, MicroUsd(15_000), 2), "{name}");
             let third = send(&service, &neighbour(2)).await;
-            let watches = mode == GuardMode::Observe && !name.ends_with("budget") && name != "the day";
-            assert_eq!(third.status == StatusCode::OK, watches, "{name}");
-            if !watches {
+            let leaves = only_watches && mode == GuardMode::Observe;
+            assert_eq!(third.status == StatusCode::OK, leaves, "{name}");
+            if !leaves {
                 assert_eq!(counted(&embedded, &service, &neighbour(2)).await, before, "{name}");
             }
         }
@@ -189,30 +197,69 @@ async fn what_one_of_the_counters_refuses_is_taken_back_from_the_others() {
 #[tokio::test]
 async fn what_one_of_the_counters_cannot_count_is_taken_back_from_the_others() {
     let number = neighbour(0);
-    let today = |service: &Service| service.now().date();
-    for broken in ["prefix", "country", "day"] {
-        let (embedded, service) = guarded(strict).await;
-        let (key, attribute) = match broken {
-            "prefix" => (test_keys().unwrap().prefix_key(prefix(&number)), "l4"),
-            "country" => (format!("C#US#{}", today(&service)), "m"),
-            _ => (format!("D#{}", today(&service)), "n"),
-        };
-        let put = embedded.client().put_item().table_name(TABLE).item("pk", AttributeValue::S(key));
-        put.item(attribute, AttributeValue::S("no number".to_owned())).send().await.unwrap();
-        assert_eq!(send(&service, &number).await.status.as_u16(), if broken == "prefix" { 429 } else { 500 }, "{broken}");
-        assert!(service.outbox.sent().is_empty(), "{broken}");
-        let store = embedded.store();
-        if broken != "prefix" {
-            let key = test_keys().unwrap().prefix_key(prefix(&number));
-            assert_eq!(store.unanswered_of_prefix(&key).await.unwrap(), [], "{broken}");
+    for mode in [GuardMode::Enforce, GuardMode::Observe] {
+        for broken in ["prefix", "country", "day"] {
+            let (embedded, service) = guarded(|setup| {
+                strict(setup);
+                setup.guard.mode = mode;
+            })
+            .await;
+            let today = service.now().date();
+            let (key, attribute) = match broken {
+                "prefix" => (test_keys().unwrap().prefix_key(prefix(&number)), "l0"),
+                "country" => (format!("C#US#{today}"), "m"),
+                _ => (format!("D#{today}"), "n"),
+            };
+            let put = embedded.client().put_item().table_name(TABLE).item("pk", AttributeValue::S(key));
+            let put = put.item(attribute, AttributeValue::S("no number".to_owned())).item("l4", AttributeValue::Bool(true));
+            put.send().await.unwrap();
+            assert_eq!(send(&service, &number).await.status.as_u16(), 500, "{broken}");
+            assert!(service.outbox.sent().is_empty(), "{broken}");
+            let (store, day) = (embedded.store(), service.now().day());
+            if broken != "prefix" {
+                let key = test_keys().unwrap().prefix_key(prefix(&number));
+                assert_eq!(store.unanswered_of_prefix(&key).await.unwrap(), [], "{broken}");
+            }
+            if broken != "country" {
+                let country = store.destination_days("US", &[day]).await.unwrap().remove(0);
+                assert_eq!((country.messages, country.unanswered), (0, 0), "{broken}");
+            }
+            if broken != "day" {
+                let texts = store.days(&[day]).await.unwrap().get(&day).map_or(0, |day| day.messages);
+                assert_eq!(texts, 0, "{broken}");
+            }
         }
-        if broken != "country" {
-            let country = store.destination_days("US", &[service.now().day()]).await.unwrap().remove(0);
-            assert_eq!((country.messages, country.unanswered), (0, 0), "{broken}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_texts_at_once_those_that_left_are_counted_and_no_others() {
+    let limited = |setup: &mut Setup| {
+        setup.guard.prefix = PrefixLimits { per_hour: 3, per_day: 3 };
+        setup.guard.country = CountryFloor { per_hour: 20, per_day: 20 };
+        setup.guard.budget = budget(10, 1_000, 100);
+    };
+    for round in 0..5 {
+        let (embedded, service) = guarded(limited).await;
+        // Eight texts to each of five prefixes: every counter refuses some.
+        let texts = (0..40).map(|number| {
+            let (service, to) = (service.clone(), format!("+1206{}01{:02}", 200 + number % 5, number));
+            tokio::spawn(async move { send_from(&service, &to, u8::try_from(number).unwrap()).await })
+        });
+        let replies = join_all(texts).await;
+        let accepted = replies.iter().filter(|reply| reply.as_ref().unwrap().status == StatusCode::OK).count();
+        let left = service.outbox.sent().len();
+        assert_eq!(accepted, left, "round {round}");
+        assert!(left <= 10, "round {round}: {left}");
+        let mut of_prefixes = 0;
+        for number in 200..205 {
+            let (of_prefix, country, day) = counted(&embedded, &service, &format!("+1206{number}0100")).await;
+            assert!(of_prefix <= 3, "round {round}");
+            of_prefixes += of_prefix;
+            let counts = [country.messages, country.unanswered, day.messages, country.spent.0 / 7_500, day.spent.0 / 7_500];
+            assert_eq!(counts, [left as u64; 5], "round {round}");
         }
-        if broken != "day" {
-            assert_eq!(store.days(&[service.now().day()]).await.unwrap()[&service.now().day()].messages, 0, "{broken}");
-        }
+        assert_eq!(of_prefixes, left, "round {round}");
     }
 }
 

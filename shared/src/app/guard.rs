@@ -26,6 +26,9 @@ use crate::ports::store::StoreError;
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// How long it is tried to take back what was counted of a text that does not leave: a caller waits for it.
+const WITHHOLDING: Duration = Duration::from_millis(600);
+
 /// Rounds of "more than the country may have; how much is that by now?" before a contended country counts as full.
 const ROUNDS: usize = 4;
 
@@ -64,8 +67,8 @@ pub enum AddressAdmission {
     Full(Duration),
 }
 
-/// Counted; with what would have refused it, where that only watches.
-type Admitted = Result<Option<Reason>, Refused>;
+/// What a window would have refused a text for, where it only watches: then the prefix did not count it, and the country did.
+type Watched = Option<Reason>;
 
 /// Who has counted a text.
 #[derive(Clone, Copy)]
@@ -181,21 +184,31 @@ impl Guard {
             };
             tokio::join!(self.admit_to_prefix(phone.e164(), message), self.admit_to_country(message), day)
         };
-        let counted = Counted { prefix: prefix.is_ok(), country: country.is_ok(), day: matches!(day, Some(Ok(()))) };
+        let counted = Counted { prefix: matches!(prefix, Ok(None)), country: country.is_ok(), day: matches!(day, Some(Ok(_))) };
         let admitted = match (prefix, country) {
-            (Ok(prefix), Ok(country)) => {
-                message.watched.extend(prefix.into_iter().chain(country));
-                match day {
+            (Ok(prefix), Ok((watched, country))) => {
+                message.watched.extend(prefix.into_iter().chain(watched));
+                let day = match day {
                     Some(day) => day,
                     None => self.admit_to_day(message).await,
-                }
+                };
+                day.map(|used| (country, used))
             }
             (Err(refused), _) | (_, Err(refused)) => Err(refused),
         };
-        if admitted.is_err() {
-            self.withhold(message, counted).await;
+        match admitted {
+            Ok((country, used)) => {
+                country.unanswered_lately(message.now.hour_of_day()).into_iter().for_each(meter::country_unanswered);
+                meter::budget_used(used);
+                Ok(())
+            }
+            Err(refused) => {
+                if tokio::time::timeout(WITHHOLDING, self.withhold(message, counted)).await.is_err() {
+                    tracing::warn!(error = "no answer in time", "a text that does not leave could not be taken back");
+                }
+                Err(refused)
+            }
         }
-        admitted
     }
 
     /// What was counted of a text that does not leave is taken back. Where counting failed, nothing is known, and it stays.
@@ -227,7 +240,7 @@ impl Guard {
         }
     }
 
-    async fn admit_to_prefix(&self, e164: &str, message: &Outgoing<'_>) -> Admitted {
+    async fn admit_to_prefix(&self, e164: &str, message: &Outgoing<'_>) -> Result<Watched, Refused> {
         let write = PrefixWrite {
             key: message.ring.prefix_key(prefix(e164)),
             now: message.now,
@@ -242,17 +255,14 @@ impl Guard {
 
     /// The floor is tried first. Where it does not suffice, the image of the refused write says how much was verified today,
     /// and the last days are read once a day: a country with much traffic costs a second write.
-    async fn admit_to_country(&self, message: &Outgoing<'_>) -> Admitted {
+    async fn admit_to_country(&self, message: &Outgoing<'_>) -> Result<(Watched, DestinationDay), Refused> {
         let now = message.now;
         let mut watched = None;
         let mut allowance = Allowance::of(self.policy.country, Verified::default());
         for _ in 0..ROUNDS {
             let write = self.destination_write(message, allowance);
             let day = match self.count_destination(&write).await? {
-                DestinationCount::Counted(day) => {
-                    day.unanswered_lately(now.hour_of_day()).into_iter().for_each(meter::country_unanswered);
-                    return Ok(watched);
-                }
+                DestinationCount::Counted(day) => return Ok((watched, day)),
                 DestinationCount::Full(day) => day,
             };
             if let Some(reached) = write.caps.and_then(|caps| caps.reached(day.messages, day.spent)) {
@@ -297,7 +307,8 @@ impl Guard {
         Ok(best)
     }
 
-    async fn admit_to_day(&self, message: &Outgoing<'_>) -> Result<(), Refused> {
+    /// Says how much of the budget is used then, in hundredths.
+    async fn admit_to_day(&self, message: &Outgoing<'_>) -> Result<f64, Refused> {
         let now = message.now;
         let country = destination(message.recipient);
         let price = self.policy.budget.price(country);
@@ -305,10 +316,11 @@ impl Guard {
         let write = DayWrite { now, country: country.to_owned(), price, caps, watched: message.watched.clone() };
         let counted = self.store.count_day(&write).await?;
         let (DayCount::Counted(day) | DayCount::Full(day)) = &counted;
-        meter::budget_used(self.policy.budget.used(day.messages, day.spent));
+        let used = self.policy.budget.used(day.messages, day.spent);
         if matches!(counted, DayCount::Counted(_)) {
-            return Ok(());
+            return Ok(used);
         }
+        meter::budget_used(used);
         let money = caps.reached(day.messages, day.spent) == Some(Reached::Money);
         Err(Refused::Full(if money { Reason::DayMoney } else { Reason::DayMessages }, now.end_of(DAY).since(now)))
     }
@@ -328,7 +340,12 @@ impl Guard {
     pub async fn did_not_leave(&self, message: &Outgoing<'_>) {
         let price = self.policy.budget.price(destination(message.recipient));
         let take_back = not_sent(message, TakenBack::Undelivered(price));
-        let of_prefix = self.take_back_prefix(message.recipient, message.ring, vec![message.now]);
+        let of_prefix = async {
+            // A full window that only watches has not counted it.
+            if !message.watched.iter().any(|reason| matches!(reason, Reason::PrefixHour | Reason::PrefixDay)) {
+                self.take_back_prefix(message.recipient, message.ring, vec![message.now]).await;
+            }
+        };
         tokio::join!(of_prefix, self.take_back_destination(take_back), self.take_back_day(message, price));
     }
 

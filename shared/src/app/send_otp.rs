@@ -37,7 +37,8 @@ use crate::ports::sender::{Delivery, Message, Refusal, RefusalClass, Sender};
 use crate::ports::store::{ChallengeStore, IdempotencyStore, IdempotencyVerdict, StoreError, TakenBy};
 use crate::ports::tokens::{InvalidAccessToken, TokenChecker};
 
-/// How long an undelivered code is tried to be withdrawn: with the store's 2 s before it, a refusal comes within 3 s.
+/// How long an undelivered code is tried to be withdrawn: with the store's 2 s and the guard's 0.6 s before it, a refusal comes
+/// within 3 s.
 const WITHDRAWAL: Duration = Duration::from_millis(300);
 
 /// Everything that sending a code needs.

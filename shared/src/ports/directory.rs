@@ -44,7 +44,7 @@ pub trait Directory: Send + Sync {
 /// What operators do to users. The functions never do: they have no permission for [`Self::page`].
 #[async_trait]
 pub trait Administration: Directory {
-    /// Disables or enables a user.
+    /// Disables or enables a user, and makes everything that says so agree, even where the user says so already.
     async fn set_disabled(&self, keys: &KeyRing, id: &UserId, disabled: bool, now: Timestamp) -> Result<User, DirectoryError>;
 
     /// Takes an identifier away from a user. The last one too: then nothing signs in as this user.

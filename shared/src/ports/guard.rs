@@ -185,7 +185,7 @@ pub enum TakenBack {
     Answered,
     /// The provider did not take it; it would have cost this much.
     Undelivered(MicroUsd),
-    /// A later step of the guard refused it; it would have cost this much.
+    /// Another of the guard's counters refused it; it would have cost this much.
     Withheld(MicroUsd),
 }
 
@@ -273,7 +273,7 @@ pub struct Day {
     pub messages: u64,
     /// What they cost.
     pub spent: MicroUsd,
-    /// Countries that they went to.
+    /// Countries that they went to, those whose texts were all taken back included.
     pub countries: BTreeSet<String>,
     /// What the windows would have refused, by reason.
     pub watched: BTreeMap<String, u64>,

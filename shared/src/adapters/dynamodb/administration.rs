@@ -24,7 +24,8 @@ type Updates = Vec<(String, Expression)>;
 #[async_trait]
 impl Administration for DynamoStore {
     async fn set_disabled(&self, keys: &KeyRing, id: &UserId, disabled: bool, now: Timestamp) -> Result<User, DirectoryError> {
-        let changed = |user: &User| (user.disabled != disabled).then(|| User { disabled, ..user.clone() });
+        // Even where the user says so already: the items of its identifiers may not, if somebody else than this code said it.
+        let changed = |user: &User| Some(User { disabled, ..user.clone() });
         let item = |_| if disabled { barred() } else { unbarred(now) };
         self.change(keys, id, changed, |user| disabling(keys, user, disabled), item).await
     }

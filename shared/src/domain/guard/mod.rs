@@ -1,7 +1,7 @@
 //! The guard: what may leave, and how much of it. Pure; `app/guard.rs` asks the store.
 //!
 //! SMS pumping earns its money with texts that nobody waits for. So the guard looks at where a message goes, and at how many
-//! messages like it went **unanswered**: a right code takes its own message back from every window here. In order:
+//! messages like it went **unanswered**: a right code takes its own message back from every window here:
 //!
 //! 1. [`destinations`]: countries that the operator chose, kinds of number that a person carries, mail domains not blocked;
 //! 2. [`stops`]: what the operator has stopped for now;

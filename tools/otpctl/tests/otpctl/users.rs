@@ -101,7 +101,7 @@ async fn a_disabled_user_gets_no_message_until_enabled_and_nothing_changes_unask
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn explain_tells_what_a_disabling_by_hand_does() {
+async fn a_disabling_by_hand_is_told_and_put_right() {
     let operator = Operator::new("by-hand").await;
     operator.run(&TEST_USER).done();
     let pointer = test_keys().unwrap().pointer_key(&Recipient::parse("+12345678901", None).unwrap());
@@ -110,9 +110,19 @@ async fn explain_tells_what_a_disabling_by_hand_does() {
     update.expression_attribute_values(":true", AttributeValue::Bool(true)).send().await.unwrap();
     let explained = operator.run(&["explain", "+12345678901", "--json", "--set", "SMS_ALLOWED_COUNTRIES=US"]).json();
     let explained = explained["checks"].to_string();
-    assert!(explained.contains("disabled in the table by hand: a message leaves"), "{explained}");
-    operator.service.post("send", &json!({ "identifier": "+12345678901" })).await;
-    assert_eq!(operator.service.outbox.sent().len(), 1, "and it does");
+    assert!(explained.contains("its user is disabled, but not all of the table says so"), "{explained}");
+    let send = json!({ "identifier": "+12345678901" });
+    operator.service.post("send", &send).await;
+    assert_eq!(operator.service.outbox.sent().len(), 1, "a message leaves");
+    // Of the user itself, too.
+    let user = format!("U#{}", users(&operator)["users"][0]["id"].as_str().unwrap());
+    let update = operator.embedded.client().update_item().table_name(TABLE).key("pk", AttributeValue::S(user));
+    let update = update.update_expression("SET disabled = :true");
+    update.expression_attribute_values(":true", AttributeValue::Bool(true)).send().await.unwrap();
+    operator.run(&["users", "disable", "+12345678901", "--yes"]).done();
+    operator.service.advance(60);
+    operator.service.post("send", &send).await;
+    assert_eq!(operator.service.outbox.sent().len(), 1, "no other one does");
 }
 
 #[tokio::test(flavor = "multi_thread")]

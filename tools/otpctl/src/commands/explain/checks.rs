@@ -192,27 +192,35 @@ fn day_budget(facts: &Facts, guard: &GuardPolicy, now: Timestamp) -> Check {
     }
 }
 
-/// The reply does not tell, and neither does its time; no message leaves.
+/// The reply does not tell, and neither does its time; no message leaves. Where sign-up is open, a send goes by the identifier's own
+/// item, which must agree with the directory.
 fn user(facts: &Facts, sign_up: SignUp) -> Check {
+    let (by_directory, by_item) = (facts.standing.admit(sign_up), facts.ledger.barred);
+    let disabled = matches!(by_directory, Err(Withheld::Disabled));
     let because = match facts.standing {
         Standing::Unknown => "nobody has this identifier yet",
         Standing::Enabled(_) => "it signs in a user",
         Standing::Disabled(_) => "its user is disabled; the reply does not tell",
     };
-    match facts.standing.admit(sign_up) {
-        // With open sign-up a send goes by the identifier's item, which only a disabling by this program marks.
-        Err(Withheld::Disabled) if sign_up == SignUp::Open && !facts.ledger.barred => {
-            let by_hand = "its user was disabled in the table by hand: a message leaves, and its code signs nobody in";
-            Check::passes("user", by_hand.to_owned())
+    match (sign_up, by_directory) {
+        (SignUp::Open, _) if disabled && !by_item => {
+            Check::passes("user", format!("its user is disabled, but {INCONSISTENT} users disable puts it right"))
         }
-        Ok(()) => Check::passes("user", because.to_owned()),
-        Err(Withheld::Disabled) => Check::refuses("user", because.to_owned(), "user_disabled", None),
-        Err(Withheld::Unknown) => {
+        (SignUp::Open, _) if by_item && !disabled => {
+            let because = format!("its item says that a user is disabled, but {INCONSISTENT} users enable puts it right");
+            Check::refuses("user", because, "user_disabled", None)
+        }
+        (_, Ok(())) => Check::passes("user", because.to_owned()),
+        (_, Err(Withheld::Disabled)) => Check::refuses("user", because.to_owned(), "user_disabled", None),
+        (_, Err(Withheld::Unknown)) => {
             let closed = "nobody has this identifier, and SIGN_UP is closed; the reply does not tell";
             Check::refuses("user", closed.to_owned(), "sign_up_closed", None)
         }
     }
 }
+
+/// What only somebody else than this program, or an older one, can have done.
+const INCONSISTENT: &str = "not all of the table says so;";
 
 fn spent(guard: &GuardPolicy, spent: MicroUsd) -> String {
     if guard.budget.money.is_some() { format!(", USD {} spent", usd(spent)) } else { String::new() }
