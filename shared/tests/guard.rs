@@ -260,6 +260,11 @@ async fn of_many_texts_at_once_those_that_left_are_counted_and_no_others() {
             assert_eq!(counts, [left as u64; 5], "round {round}");
         }
         assert_eq!(of_prefixes, left, "round {round}");
+        // What was refused has left its room to others, to the last place.
+        for number in 0..12_u8 {
+            send_from(&service, &format!("+12063{number:02}0100"), 100 + number).await;
+        }
+        assert_eq!(service.outbox.sent().len(), 10, "round {round}");
     }
 }
 
