@@ -12,6 +12,7 @@ use otp_auth::adapters::failover::Failover;
 use otp_auth::adapters::outbox::Outbox;
 use otp_auth::domain::guard::GuardPolicy;
 use otp_auth::domain::guard::budget::Budget;
+use otp_auth::domain::guard::destinations::SmsCountries;
 use otp_auth::domain::session::{SessionPolicy, Transport};
 use otp_auth::ports::clock::Clock;
 use otp_auth::ports::metrics::Metric;
@@ -204,6 +205,17 @@ async fn refusals_are_nobodys_fault(world: &World) {
     assert_eq!((metrics(&again)["Refusals{identifier_window}"], &again["level"]), (1.0, &json!("INFO")));
 }
 
+/// Of one country that stands for the day, also when it refuses: that is when an operator has to hear of it.
+async fn one_country_tells_of_the_budget(world: &World) {
+    let (countries, budget) =
+        (SmsCountries::Only(["DE".to_owned()].into()), Budget { messages: 2, country_percent: 100, money: None });
+    let service = world.service(|setup| setup.guard = GuardPolicy { countries, budget, ..wide_guard() });
+    for (number, used) in [("+4915112345671", 50.0), ("+4915112345672", 100.0), ("+4915112345673", 100.0)] {
+        let line = world.line(&service, "send", json!({ "identifier": number })).await;
+        assert_eq!((&line["budget_used_percent"], counts(&line)["BudgetUsed{}"]), (&json!(used), used), "{line}");
+    }
+}
+
 async fn providers_fail_over(world: &World) {
     let refusal = Refusal { class: RefusalClass::Credentials, code: "20003".to_owned() };
     let twilio = Arc::new(FixedSender::new(Delivery::Refused { provider: "twilio", reason: refusal.clone() }));
@@ -284,6 +296,7 @@ fn each_request_tells_its_measures_once() {
             a_resend_is_no_second_code(&world).await;
             guesses_run_out_and_codes_grow(&world).await;
             refusals_are_nobodys_fault(&world).await;
+            one_country_tells_of_the_budget(&world).await;
             providers_fail_over(&world).await;
             sessions_go_on_and_end(&world).await;
             the_guard_watches(&world).await;

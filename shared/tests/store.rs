@@ -49,6 +49,7 @@ async fn dynamodb_keeps_every_promise() {
         conformance::parallel_right_guesses_are_one(Arc::clone(&store)).await.unwrap();
         guard_conformance::parallel_sends_stay_within_an_address(Arc::clone(&store)).await.unwrap();
         guard_conformance::parallel_texts_stay_within_a_prefix(Arc::clone(&store)).await.unwrap();
+        guard_conformance::parallel_texts_stay_within_a_country(Arc::clone(&store)).await.unwrap();
         guard_conformance::parallel_texts_stay_within_a_day(Arc::clone(&store)).await.unwrap();
     }
 }
@@ -85,5 +86,6 @@ async fn a_store_that_reads_before_it_writes_breaks_every_race() {
     let guard = Arc::new(RacyGuard::default());
     guard_conformance::parallel_sends_stay_within_an_address(Arc::clone(&guard)).await.unwrap_err();
     guard_conformance::parallel_texts_stay_within_a_prefix(Arc::clone(&guard)).await.unwrap_err();
+    guard_conformance::parallel_texts_stay_within_a_country(Arc::clone(&guard)).await.unwrap_err();
     guard_conformance::parallel_texts_stay_within_a_day(guard).await.unwrap_err();
 }

@@ -14,6 +14,7 @@ use benches::operations;
 use benches::table::Table;
 use otp_auth::adapters::aws::{Aws, UnreadableTrust};
 use otp_auth::adapters::dynamodb::DynamoStore;
+use otp_auth::domain::guard::destinations::SmsCountries;
 use otp_auth::testing::embedded::{self, Embedded, EmbeddedError};
 use otp_auth::testing::forward::{Forward, ForwardError, Operation};
 use otp_auth::testing::service::{Service, Setup, TestReply, with_header};
@@ -67,25 +68,29 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<bool, BenchError> {
-    let mut bench = Bench::start().await?;
+    let mut bench = Bench::start(SmsCountries::All).await?;
     bench.sends().await?;
     bench.sign_ins().await?;
+    let mut of_one_country = Bench::start(SmsCountries::Only(["US".to_owned()].into())).await?;
+    of_one_country.sends_to_one_country().await?;
+    bench.rows.append(&mut of_one_country.rows);
     bench.report()
 }
 
 impl Bench {
-    async fn start() -> Result<Self, BenchError> {
+    async fn start(countries: SmsCountries) -> Result<Self, BenchError> {
         let embedded = Embedded::start(None).await?;
         let forward = Forward::to(&embedded.endpoint())?;
         let client = Aws::new(&embedded::local_credentials())?.dynamodb(Some(&forward.listen().await?));
         let store = Arc::new(DynamoStore::new(client, embedded::TABLE.to_owned()));
-        let setup = Setup {
+        let mut setup = Setup {
             store: Arc::clone(&store) as _,
             claims: Arc::clone(&store) as _,
             counters: Arc::clone(&store) as _,
             directory: store,
             ..Setup::on(&embedded)?
         };
+        setup.guard.countries = countries;
         Ok(Self { service: setup.build(), forward, rows: Vec::new(), _embedded: embedded })
     }
 
@@ -113,6 +118,17 @@ impl Bench {
             let reply = self.service.call(&call).await;
             self.counted(flow, None, 200, &reply)?;
         }
+        Ok(())
+    }
+
+    /// Where texts go to one country alone.
+    async fn sends_to_one_country(&mut self) -> Result<(), BenchError> {
+        // What is stopped, as above.
+        self.post("a mail before", None, 200, "send", &json!({ "identifier": "someone@example.com" })).await?;
+        self.rows.clear();
+        let text = |last: u8| json!({ "identifier": format!("+120655501{last:02}") });
+        self.post("send, phone, one country, its first text of a day", Some((1, 4)), 200, "send", &text(1)).await?;
+        self.post("send, phone, one country, the others", Some((1, 3)), 200, "send", &text(2)).await?;
         Ok(())
     }
 

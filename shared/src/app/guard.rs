@@ -1,7 +1,7 @@
 //! The guard at work: asks the store, and takes messages back.
 //!
 //! A text is counted for its prefix, its country and the day at once, and leaves if all three let it: what one refuses is taken
-//! back from the others. Mail is only counted.
+//! back from the others. Where texts may go to one country alone, it is the day ([`GuardPolicy::counts_days`]). Mail is only counted.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -92,6 +92,8 @@ pub struct Outgoing<'a> {
     pub request: &'a RequestId,
     /// What the windows would have refused it for, where they only watch.
     pub watched: BTreeSet<Reason>,
+    /// It is the first text of the day, which has no counter of its own.
+    pub opens_the_day: bool,
 }
 
 impl Guard {
@@ -168,7 +170,8 @@ impl Guard {
     }
 
     /// Counts a text that is about to leave, for its prefix, its country and the day at once. What one of them refuses is taken
-    /// back from the others. Where windows only watch, the day comes after them: it counts what they would have refused.
+    /// back from the others. Where windows only watch, the day comes after them: it counts what they would have refused. Where there
+    /// is one country, its counters are the day's.
     ///
     /// # Errors
     /// [`Refused::Full`], or the store. It must not leave then.
@@ -177,10 +180,8 @@ impl Guard {
         let (prefix, country, day) = {
             let message = &*message;
             let day = async {
-                match self.policy.mode {
-                    GuardMode::Enforce => Some(self.admit_to_day(message).await),
-                    GuardMode::Observe => None,
-                }
+                let beside = self.policy.counts_days() && self.policy.mode == GuardMode::Enforce;
+                if beside { Some(self.admit_to_day(message).await) } else { None }
             };
             tokio::join!(self.admit_to_prefix(phone.e164(), message), self.admit_to_country(message), day)
         };
@@ -190,7 +191,11 @@ impl Guard {
                 message.watched.extend(prefix.into_iter().chain(watched));
                 let day = match day {
                     Some(day) => day,
-                    None => self.admit_to_day(message).await,
+                    None if self.policy.counts_days() => self.admit_to_day(message).await,
+                    None => {
+                        message.opens_the_day = country.messages == 1;
+                        Ok(self.policy.budget.used(country.messages, country.spent))
+                    }
                 };
                 day.map(|used| (country, used))
             }
@@ -232,11 +237,15 @@ impl Guard {
         tokio::join!(prefix, country, day);
     }
 
-    /// Counts a mail, for the statistics: nothing limits it, and no failure here keeps it from leaving.
-    pub async fn count_mail(&self, message: &Outgoing<'_>) {
+    /// Counts for the statistics alone: a mail, which nothing limits, and the country of a day's first text, where nothing else of
+    /// the day is counted. No failure here keeps a message from leaving.
+    pub async fn count_for_statistics(&self, message: &Outgoing<'_>) {
         if matches!(message.recipient, Recipient::Email(_)) {
             let counted = self.store.count_destination(&self.destination_write(message, Allowance::UNLIMITED)).await;
             note(counted.map(|_| ()), "a mail could not be counted");
+        } else if message.opens_the_day {
+            let named = self.store.name_country(destination(message.recipient), message.now).await;
+            note(named, "the country of a day's texts could not be named");
         }
     }
 
@@ -266,6 +275,9 @@ impl Guard {
                 DestinationCount::Full(day) => day,
             };
             if let Some(reached) = write.caps.and_then(|caps| caps.reached(day.messages, day.spent)) {
+                if !self.policy.counts_days() {
+                    meter::budget_used(self.policy.budget.used(day.messages, day.spent));
+                }
                 let reason = if reached == Reached::Money { Reason::CountryMoney } else { Reason::CountryMessages };
                 return Err(Refused::Full(reason, now.end_of(DAY).since(now)));
             }
@@ -380,7 +392,7 @@ impl Guard {
     }
 
     async fn take_back_day(&self, message: &Outgoing<'_>, price: MicroUsd) {
-        if matches!(message.recipient, Recipient::Phone(_)) {
+        if matches!(message.recipient, Recipient::Phone(_)) && self.policy.counts_days() {
             note(self.store.take_back_day(message.now, price).await, "a text could not be taken back from its day");
         }
     }

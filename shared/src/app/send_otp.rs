@@ -434,7 +434,7 @@ impl SendOtp {
                 Some(_) => self.decoy.deliver_nothing(attempt.request.recipient.channel()).await,
             }
         };
-        let (mut delivery, ()) = tokio::join!(handed_over, self.guard.count_mail(outgoing));
+        let (mut delivery, ()) = tokio::join!(handed_over, self.guard.count_for_statistics(outgoing));
         meter::handed_over(self.clock.now().since(started));
         if withheld.is_none() {
             delivery = self.fall_back(attempt, accepted, &delivery).await.unwrap_or(delivery);
@@ -591,6 +591,7 @@ impl Attempt<'_> {
             now: self.now,
             request: &self.id,
             watched,
+            opens_the_day: false,
         }
     }
 }

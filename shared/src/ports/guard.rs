@@ -54,6 +54,9 @@ pub trait GuardStore: Send + Sync {
 
     /// A text that was counted for the whole day has not left.
     async fn take_back_day(&self, counted: Timestamp, price: MicroUsd) -> Result<(), StoreError>;
+
+    /// Names a country among those of a day's texts, and counts nothing: for a day whose texts its country counts.
+    async fn name_country(&self, country: &str, at: Timestamp) -> Result<(), StoreError>;
 }
 
 /// One send from one address.

@@ -311,7 +311,9 @@ async fn a_day_has_its_budget(store: &dyn GuardStore) -> Outcome {
     same("what was watched", day.watched.get("prefix_hour"), Some(&2))?;
     check("not beyond the money", matches!(count(write("DE", 9, 19)).await?, DayCount::Full(_)))?;
     store.take_back_day(place.now, MicroUsd(10)).await.map_err(|e| e.to_string())?;
-    check("in the place of one that did not leave", matches!(count(write("DE", 2, 10)).await?, DayCount::Counted(_)))
+    store.name_country("FR", place.now).await.map_err(|e| e.to_string())?;
+    let DayCount::Counted(day) = count(write("DE", 2, 10)).await? else { return Err("not in the place of one".to_owned()) };
+    same("a country that is named counts nothing", (day.messages, day.countries.contains("FR")), (2, true))
 }
 
 /// A race over the last sends of an address's minute, and over its last country.
@@ -348,6 +350,27 @@ pub async fn parallel_texts_stay_within_a_prefix<S: GuardStore + 'static>(store:
     let counts = join_all(texts).await;
     let counted = counts.iter().filter(|count| matches!(count, Ok(Ok(PrefixCount::Counted)))).count();
     same("of 60 parallel texts to a prefix, five are counted", counted, 5)
+}
+
+/// A race over the last places of a country: in its budget, and among its unanswered texts.
+///
+/// # Errors
+/// More texts than the limits allow were counted, or fewer.
+pub async fn parallel_texts_stay_within_a_country<S: GuardStore + 'static>(store: Arc<S>) -> Outcome {
+    let race = async |write: DestinationWrite| {
+        let texts = (0..60).map(|_| {
+            let (store, write) = (Arc::clone(&store), write.clone());
+            tokio::spawn(async move { store.count_destination(&write).await })
+        });
+        join_all(texts).await.iter().filter(|count| matches!(count, Ok(Ok(DestinationCount::Counted(_))))).count()
+    };
+    let text = || Place::new().map(|place| DestinationWrite { allowance: Allowance::UNLIMITED, ..place.message(place.now) });
+    let budget = DestinationWrite { caps: Some(Caps { messages: 7, spent_before: None }), ..text()? };
+    same("of 60 parallel texts to a country with seven, seven are counted", race(budget).await, 7)?;
+    let money = DestinationWrite { caps: Some(Caps { messages: 60, spent_before: Some(MicroUsd(60)) }), ..text()? };
+    same("of 60 at 10 each, seven fit into 70", race(money).await, 7)?;
+    let unanswered = DestinationWrite { allowance: Allowance { per_hour: 7, per_day: 60 }, ..text()? };
+    same("of 60 unanswered ones in an hour with seven, seven are counted", race(unanswered).await, 7)
 }
 
 /// A race over the last places in a day's budget.

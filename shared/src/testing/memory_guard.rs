@@ -106,24 +106,8 @@ impl GuardStore for MemoryGuard {
     }
 
     async fn count_destination(&self, write: &DestinationWrite) -> Result<DestinationCount, StoreError> {
-        let (now, hour) = (write.now, write.now.hour_of_day());
-        let mut counters = self.counters();
-        let day = counters.destinations.entry((write.destination.clone(), now.day())).or_default();
-        day.day = now.day();
-        let this_hour = day.unanswered_by_hour.get(&hour).copied().unwrap_or(0);
-        let answered = day.unanswered < write.allowance.per_day && this_hour < write.allowance.per_hour;
-        if !answered || write.caps.is_some_and(|caps| caps.reached(day.messages, day.spent).is_some()) {
-            return Ok(DestinationCount::Full(day.clone()));
-        }
-        day.messages += 1;
-        day.unanswered += 1;
-        *day.messages_by_hour.entry(hour).or_default() += 1;
-        *day.unanswered_by_hour.entry(hour).or_default() += 1;
-        day.providers.entry(write.provider.clone()).or_default().messages += 1;
-        if write.caps.is_some_and(|caps| caps.spent_before.is_some()) {
-            day.spent.0 += write.price.0;
-        }
-        Ok(DestinationCount::Counted(day.clone()))
+        let key = (write.destination.clone(), write.now.day());
+        Ok(count_destination(self.counters().destinations.entry(key).or_default(), write))
     }
 
     async fn take_back_destination(&self, write: &DestinationTakeBack) -> Result<(), StoreError> {
@@ -166,6 +150,11 @@ impl GuardStore for MemoryGuard {
         day.spent.0 = day.spent.0.saturating_sub(price.0);
         Ok(())
     }
+
+    async fn name_country(&self, country: &str, at: Timestamp) -> Result<(), StoreError> {
+        self.counters().days.entry(at.day()).or_default().countries.insert(country.to_owned());
+        Ok(())
+    }
 }
 
 impl Prefix {
@@ -181,6 +170,25 @@ impl Prefix {
         self.last_request = Some(write.request.as_str().to_owned());
         PrefixCount::Counted
     }
+}
+
+fn count_destination(day: &mut DestinationDay, write: &DestinationWrite) -> DestinationCount {
+    let hour = write.now.hour_of_day();
+    day.day = write.now.day();
+    let this_hour = day.unanswered_by_hour.get(&hour).copied().unwrap_or(0);
+    let answered = day.unanswered < write.allowance.per_day && this_hour < write.allowance.per_hour;
+    if !answered || write.caps.is_some_and(|caps| caps.reached(day.messages, day.spent).is_some()) {
+        return DestinationCount::Full(day.clone());
+    }
+    day.messages += 1;
+    day.unanswered += 1;
+    *day.messages_by_hour.entry(hour).or_default() += 1;
+    *day.unanswered_by_hour.entry(hour).or_default() += 1;
+    day.providers.entry(write.provider.clone()).or_default().messages += 1;
+    if write.caps.is_some_and(|caps| caps.spent_before.is_some()) {
+        day.spent.0 += write.price.0;
+    }
+    DestinationCount::Counted(day.clone())
 }
 
 fn count_day(day: &mut Day, write: &DayWrite) -> DayCount {
@@ -264,7 +272,12 @@ impl GuardStore for RacyGuard {
     }
 
     async fn count_destination(&self, write: &DestinationWrite) -> Result<DestinationCount, StoreError> {
-        self.0.count_destination(write).await
+        let key = (write.destination.clone(), write.now.day());
+        let mut day = self.0.counters().destinations.get(&key).cloned().unwrap_or_default();
+        tokio::task::yield_now().await;
+        let count = count_destination(&mut day, write);
+        self.0.counters().destinations.insert(key, day);
+        Ok(count)
     }
 
     async fn take_back_destination(&self, write: &DestinationTakeBack) -> Result<(), StoreError> {
@@ -289,5 +302,9 @@ impl GuardStore for RacyGuard {
 
     async fn take_back_day(&self, counted: Timestamp, price: MicroUsd) -> Result<(), StoreError> {
         self.0.take_back_day(counted, price).await
+    }
+
+    async fn name_country(&self, country: &str, at: Timestamp) -> Result<(), StoreError> {
+        self.0.name_country(country, at).await
     }
 }

@@ -221,6 +221,10 @@ impl GuardStore for Halting<Arc<dyn GuardStore>> {
     async fn take_back_day(&self, counted: Timestamp, price: MicroUsd) -> Result<(), StoreError> {
         self.behind.take_back_day(counted, price).await
     }
+
+    async fn name_country(&self, country: &str, at: Timestamp) -> Result<(), StoreError> {
+        self.behind.name_country(country, at).await
+    }
 }
 
 #[async_trait]

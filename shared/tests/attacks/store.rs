@@ -164,6 +164,10 @@ impl GuardStore for Failing {
     async fn take_back_day(&self, counted: Timestamp, price: MicroUsd) -> Result<(), StoreError> {
         self.counters.take_back_day(counted, price).await
     }
+
+    async fn name_country(&self, country: &str, at: Timestamp) -> Result<(), StoreError> {
+        self.counters.name_country(country, at).await
+    }
 }
 
 /// A counter, register or expiry that is no number any more.

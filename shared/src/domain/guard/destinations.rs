@@ -29,6 +29,13 @@ pub enum NotServed {
 }
 
 impl SmsCountries {
+    /// The country, where it is one alone.
+    #[must_use]
+    pub fn one(&self) -> Option<&str> {
+        let Self::Only(chosen) = self else { return None };
+        chosen.first().filter(|_| chosen.len() == 1).map(String::as_str)
+    }
+
     /// May a message go to `recipient`? Mail always may. `voip`: so may a text to a number of Voice over IP.
     ///
     /// # Errors

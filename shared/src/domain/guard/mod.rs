@@ -133,6 +133,14 @@ impl Default for GuardPolicy {
 }
 
 impl GuardPolicy {
+    /// Has the day a counter of its own? Where texts may go to one country alone, that country's counters are the day's, and its
+    /// share, which is at most the whole budget, keeps the budget. Where windows only watch, the day's counter has one purpose more:
+    /// it says what they would have refused.
+    #[must_use]
+    pub fn counts_days(&self) -> bool {
+        self.mode == GuardMode::Observe || self.countries.one().is_none()
+    }
+
     /// May anything go to `recipient` at all?
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use otp_auth::domain::guard::GuardPolicy;
+use otp_auth::domain::guard::budget::{MicroUsd, MoneyBudget};
 use otp_auth::domain::guard::destinations::SmsCountries;
 use otp_auth::testing::service::Setup;
 use serde_json::{Value, json};
@@ -155,6 +156,30 @@ async fn explain_says_beforehand_what_the_service_does() {
         operator.service.advance(if step % 2 == 0 { 7 } else { 31 });
     }
     assert!(sent >= 10 && refused >= 10, "both happened: {sent} and {refused}");
+}
+
+/// Where texts go to one country alone, its counters are the day's.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_country_is_explained_and_summed_up_like_a_day() {
+    let operator = Operator::with("one-country", |mut setup| {
+        setup.guard.countries = SmsCountries::Only(["US".to_owned()].into());
+        setup.guard.budget.money =
+            Some(MoneyBudget { per_day: MicroUsd(1_000_000), prices: [("US".to_owned(), MicroUsd(7_500))].into() });
+        setup
+    })
+    .await;
+    for number in [PHONE, "+12345678902", "+12345678903"] {
+        assert_eq!(send(&operator, number).await, 200);
+    }
+    let settings =
+        ["--set", "SMS_ALLOWED_COUNTRIES=US", "--set", "SMS_PRICES_USD=US=0.0075", "--set", "SMS_BUDGET_USD_PER_DAY=1"];
+    let shown = operator.run_at(&now(&operator), &[&["explain", "+12345678904"], &settings[..]].concat()).done();
+    let row = |name: &str| shown.lines().find(|line| line.contains(name)).unwrap_or_default().to_owned();
+    assert!(row("country budget").contains(" 3 of 250 texts"), "{shown}");
+    assert!(row("day budget").contains(" 3 of 500 texts") && row("day budget").contains("0.0225"), "{shown}");
+    let stats = operator.run_at(&now(&operator), &["stats", "--days", "1", "--json"]).json();
+    assert_eq!((&stats["countries"][0]["name"], &stats["countries"][0]["messages"]), (&json!("US"), &json!(3)), "{stats:#}");
+    assert_eq!(stats["spent_usd"], "0.0225", "{stats:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,6 +11,7 @@ use super::{DAY_SECONDS, count as counter, strings};
 use crate::adapters::dynamodb::expression::Expression;
 use crate::adapters::dynamodb::item::{Item, optional_number};
 use crate::domain::guard::budget::MicroUsd;
+use crate::domain::time::Timestamp;
 use crate::ports::guard::{Day, DayWrite};
 use crate::ports::store::StoreError;
 
@@ -39,6 +40,14 @@ pub(super) fn count(write: &DayWrite) -> Expression {
         .number(":messages", write.caps.messages)
         .number(":ttl", write.now.as_secs() + KEPT_DAYS * DAY_SECONDS);
     write.caps.spent_before.iter().fold(expression, |e, room| e.number(":room", room.0).number(":price", write.price.0))
+}
+
+/// Without a condition: it decides nothing.
+pub(super) fn name_country(country: &str, at: Timestamp) -> Expression {
+    Expression::new("ADD c :country SET #ttl = if_not_exists(#ttl, :ttl)".to_owned(), String::new())
+        .name("#ttl", "ttl")
+        .value(":country", AttributeValue::Ss(vec![country.to_owned()]))
+        .number(":ttl", at.as_secs() + KEPT_DAYS * DAY_SECONDS)
 }
 
 pub(super) fn take_back(MicroUsd(price): MicroUsd) -> Expression {

@@ -7,7 +7,7 @@
 //! C#<country or email>#<date>   a destination's day: m messages, u unanswered, v verified, s millionths of a dollar;
 //!                               h0…h23, g0…g23, y0…y23 the first three by hour; p_, q_, x_<provider> messages, verified, failed
 //! D#<date>                      all texts of a day: n texts, s millionths of a dollar, c their countries,
-//!                               w_<reason> what would have been refused
+//!                               w_<reason> what would have been refused; c alone where there is one country, which counts the rest
 //! ```
 //!
 //! One item, `STOPS`, says what the operator has stopped: a set, s.
@@ -116,6 +116,10 @@ impl GuardStore for DynamoStore {
 
     async fn take_back_day(&self, counted: Timestamp, price: MicroUsd) -> Result<(), StoreError> {
         self.apply_once(&day::key(&counted.date()), day::take_back(price)).await.map(|_| ())
+    }
+
+    async fn name_country(&self, country: &str, at: Timestamp) -> Result<(), StoreError> {
+        self.apply(&day::key(&at.date()), day::name_country(country, at)).await.map(|_| ())
     }
 }
 

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use otp_auth::adapters::dynamodb::DynamoStore;
 use otp_auth::adapters::dynamodb::guard::AddressToday;
 use otp_auth::domain::address::SourceAddress;
+use otp_auth::domain::guard::GuardPolicy;
 use otp_auth::domain::guard::stops::Stops;
 use otp_auth::domain::guard::unanswered::{DAYS_REMEMBERED, prefix};
 use otp_auth::domain::keys::KeyRing;
@@ -48,6 +49,7 @@ impl Facts {
         ring: &KeyRing,
         recipient: &Recipient,
         address: Option<IpAddr>,
+        guard: &GuardPolicy,
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let today = now.day();
@@ -69,7 +71,7 @@ impl Facts {
             },
             today: days.into_iter().find(|day| day.day == today).unwrap_or_default(),
             best_day,
-            day: store.days(&[today]).await?.remove(&today).unwrap_or_default(),
+            day: day(store, guard, today).await?,
         })
     }
 
@@ -78,6 +80,16 @@ impl Facts {
         let Recipient::Phone(phone) = &self.recipient else { return None };
         phone.country()
     }
+}
+
+/// All texts of a day, by its own counter or by that of the one country that has them all.
+async fn day(store: &DynamoStore, guard: &GuardPolicy, number: u64) -> Result<Day, StoreError> {
+    let Some(country) = guard.countries.one().filter(|_| !guard.counts_days()) else {
+        return Ok(store.days(&[number]).await?.remove(&number).unwrap_or_default());
+    };
+    let days = store.destination_days(country, &[number]).await?;
+    let texts = days.into_iter().next().unwrap_or_default();
+    Ok(Day { messages: texts.messages, spent: texts.spent, ..Day::default() })
 }
 
 /// The destination that a message is counted under.

@@ -65,7 +65,7 @@ pub async fn run(cli: &Cli, arguments: &ExplainArgs) -> Result<(), Failure> {
     let now = connection::now(cli);
     let config = connection.settings(&arguments.settings)?.send(now)?;
     let ring = connection.ring().await?;
-    let facts = Facts::read(&connection.store(), &ring, &recipient, arguments.address, now).await?;
+    let facts = Facts::read(&connection.store(), &ring, &recipient, arguments.address, &config.guard, now).await?;
     let checks = checks::all(&facts, &config, now);
     let refusal = checks.iter().find(|check| check.says == Says::Refuses);
     let explained = Explained {

@@ -87,7 +87,7 @@ impl Summary {
         let sms = countries.values().copied().fold(Counts::default(), Counts::plus);
         let email = mail.iter().map(|(_, days)| sum(days)).fold(Counts::default(), Counts::plus);
         let hours = hours(&all);
-        let spent = days.values().fold(0, |sum, day| sum + day.spent.0);
+        let spent = all.iter().fold(0, |sum, day| sum + day.spent.0);
         Self {
             from,
             to,
