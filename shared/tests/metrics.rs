@@ -205,10 +205,10 @@ async fn refusals_are_nobodys_fault(world: &World) {
     assert_eq!((metrics(&again)["Refusals{identifier_window}"], &again["level"]), (1.0, &json!("INFO")));
 }
 
-/// Of one country that stands for the day, also when it refuses: that is when an operator has to hear of it.
+/// Where one country stands for the day, of its share, whose end is the end of texts: also when it refuses them.
 async fn one_country_tells_of_the_budget(world: &World) {
     let (countries, budget) =
-        (SmsCountries::Only(["DE".to_owned()].into()), Budget { messages: 2, country_percent: 100, money: None });
+        (SmsCountries::Only(["DE".to_owned()].into()), Budget { messages: 4, country_percent: 50, money: None });
     let service = world.service(|setup| setup.guard = GuardPolicy { countries, budget, ..wide_guard() });
     for (number, used) in [("+4915112345671", 50.0), ("+4915112345672", 100.0), ("+4915112345673", 100.0)] {
         let line = world.line(&service, "send", json!({ "identifier": number })).await;

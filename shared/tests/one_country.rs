@@ -16,6 +16,8 @@ use otp_auth::testing::failing::FixedSender;
 use otp_auth::testing::service::{Service, Setup, TestReply};
 use serde_json::json;
 
+const HOUR: u64 = 3_600;
+
 /// What a text costs.
 const PRICE: u64 = 7_500;
 
@@ -61,10 +63,15 @@ async fn country(embedded: &Embedded, service: &Service) -> DestinationDay {
     embedded.store().destination_days("US", &[service.now().day()]).await.unwrap().pop().unwrap_or_default()
 }
 
+/// All of it but its key and its end.
 async fn item_of_the_day(embedded: &Embedded, service: &Service) -> Vec<(String, AttributeValue)> {
     let key = AttributeValue::S(format!("D#{}", service.now().date()));
-    let item = embedded.client().get_item().table_name(TABLE).key("pk", key).send().await.unwrap().item;
-    let mut attributes: Vec<_> = item.unwrap_or_default().into_iter().filter(|(name, _)| name != "pk" && name != "ttl").collect();
+    let Some(item) = embedded.client().get_item().table_name(TABLE).key("pk", key).send().await.unwrap().item else {
+        return vec![];
+    };
+    let ttl: u64 = item["ttl"].as_n().unwrap().parse().unwrap();
+    assert!((90..=100).contains(&((ttl - service.now().as_secs()) / (24 * HOUR))), "statistics look back over three months");
+    let mut attributes: Vec<_> = item.into_iter().filter(|(name, _)| name != "pk" && name != "ttl").collect();
     attributes.sort_by(|a, b| a.0.cmp(&b.0));
     attributes
 }
@@ -88,24 +95,19 @@ async fn one_country_is_refused_what_every_country_is() {
         }),
     ];
     for (name, left, change) in settings {
-        for mode in [GuardMode::Enforce, GuardMode::Observe] {
-            let mut seen = Vec::new();
-            for countries in [SmsCountries::All, one_country()] {
-                let (embedded, service) = service(|setup| {
-                    change(setup);
-                    setup.guard.mode = mode;
-                    setup.guard.countries = countries;
-                })
-                .await;
-                let replies = texts(&service).await;
-                if mode == GuardMode::Enforce {
-                    assert_eq!(service.outbox.sent().len(), left, "{name}");
-                }
-                seen.push((replies, service.outbox.sent().len(), country(&embedded, &service).await));
-            }
-            let one = seen.pop().unwrap();
-            assert_eq!(Some(one), seen.pop(), "{name}, {mode:?}");
+        let mut seen = Vec::new();
+        for countries in [SmsCountries::All, one_country()] {
+            let (embedded, service) = service(|setup| {
+                change(setup);
+                setup.guard.countries = countries;
+            })
+            .await;
+            let replies = texts(&service).await;
+            assert_eq!(service.outbox.sent().len(), left, "{name}");
+            seen.push((replies, country(&embedded, &service).await));
         }
+        let one = seen.pop();
+        assert_eq!(one, seen.pop(), "{name}");
     }
 }
 
@@ -122,7 +124,7 @@ async fn the_day_only_names_its_one_country() {
     assert_eq!((service.outbox.sent().len(), country(&embedded, &service).await.messages), (1 + 3, 3));
     let named = ("c".to_owned(), AttributeValue::Ss(vec!["US".to_owned()]));
     assert_eq!(item_of_the_day(&embedded, &service).await, [named]);
-    service.advance(24 * 60 * 60);
+    service.advance(24 * HOUR);
     assert_eq!(item_of_the_day(&embedded, &service).await, []);
     assert_eq!(send(&service, "+12062000199").await.status, StatusCode::OK, "the next day has its own");
     assert_eq!(item_of_the_day(&embedded, &service).await.len(), 1);
@@ -157,4 +159,40 @@ async fn where_windows_only_watch_the_day_counts_what_they_would_have_refused() 
     let day = item_of_the_day(&embedded, &service).await;
     assert!(day.contains(&("n".to_owned(), AttributeValue::N("12".to_owned()))), "{day:?}");
     assert!(day.iter().any(|(name, _)| name == "w_prefix_day"), "{day:?}");
+}
+
+/// Its first text is held back by a prefix whose window began on the day before.
+#[tokio::test]
+async fn a_day_that_begins_with_a_refusal_names_its_country_as_well() {
+    let (embedded, service) = service(|setup| {
+        setup.guard.countries = one_country();
+        setup.guard.prefix = PrefixLimits { per_hour: 1, per_day: 1 };
+    })
+    .await;
+    assert_eq!(send(&service, "+12062000100").await.status, StatusCode::OK);
+    service.advance(13 * HOUR);
+    assert_eq!(send(&service, "+12062000101").await.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(item_of_the_day(&embedded, &service).await, []);
+    assert_eq!(send(&service, "+12062010100").await.status, StatusCode::OK);
+    assert_eq!(item_of_the_day(&embedded, &service).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_country_that_could_not_be_named_is_named_later() {
+    let (embedded, service) = service(|setup| setup.guard.countries = one_country()).await;
+    assert_eq!(send(&service, "+12062000100").await.status, StatusCode::OK);
+    let key = AttributeValue::S(format!("D#{}", service.now().date()));
+    embedded.client().delete_item().table_name(TABLE).key("pk", key).send().await.unwrap();
+    assert_eq!(send(&service, "+12062000101").await.status, StatusCode::OK);
+    assert_eq!(item_of_the_day(&embedded, &service).await.len(), 1);
+}
+
+#[tokio::test]
+async fn statistics_that_fail_keep_no_text_back() {
+    let (embedded, service) = service(|setup| setup.guard.countries = one_country()).await;
+    let key = AttributeValue::S(format!("D#{}", service.now().date()));
+    let put = embedded.client().put_item().table_name(TABLE).item("pk", key);
+    put.item("c", AttributeValue::S("no set".to_owned())).send().await.unwrap();
+    assert_eq!(send(&service, "+12062000100").await.status, StatusCode::OK);
+    assert_eq!(service.outbox.sent().len(), 1);
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use http::StatusCode;
 use otp_auth::domain::challenge::{Bound, Challenge};
 use otp_auth::domain::code::Code;
+use otp_auth::domain::guard::destinations::SmsCountries;
 use otp_auth::domain::guard::unanswered::PrefixLimits;
 use otp_auth::domain::policy::SignUp;
 use otp_auth::domain::purpose::Purpose;
@@ -38,12 +39,17 @@ struct World {
 
 impl World {
     async fn new(sign_up: SignUp, sender: Option<Arc<dyn Sender>>) -> Self {
+        Self::texting(SmsCountries::All, sign_up, sender).await
+    }
+
+    async fn texting(countries: SmsCountries, sign_up: SignUp, sender: Option<Arc<dyn Sender>>) -> Self {
         let embedded = Embedded::start(None).await.unwrap();
         let (wire, decoy) = (Wire::default(), InstantDecoy::default());
         let mut setup = written(Setup::on(&embedded).unwrap());
         let store = Arc::new(wire.store(&embedded));
         (setup.store, setup.claims, setup.directory) = (Arc::clone(&store) as _, Arc::clone(&store) as _, store);
         setup.sign_up = sign_up;
+        setup.guard.countries = countries;
         setup.guard.prefix = PrefixLimits { per_hour: TEXTS_OF_A_PREFIX, per_day: TEXTS_OF_A_PREFIX };
         setup.decoy = Arc::new(decoy.clone());
         setup.sender = sender.unwrap_or(setup.sender);
@@ -122,11 +128,11 @@ fn normalised(body: &Value, identifier: &str) -> String {
     body.to_string().replace(&recipient(identifier).masked(), "[mask]")
 }
 
-async fn stories(sign_up: SignUp) -> [Vec<String>; 3] {
+async fn stories(countries: &SmsCountries, sign_up: SignUp) -> [Vec<String>; 3] {
     let mut told = Vec::new();
     for identifier in [KNOWN, UNKNOWN, DISABLED] {
         // A world each: the clock, the slots and the address are then the same too.
-        let world = World::new(sign_up, None).await;
+        let world = World::texting(countries.clone(), sign_up, None).await;
         let messages = world.service.outbox.sent().len();
         told.push(world.story(identifier).await);
         let (left, kept) = (world.service.outbox.sent().len() - messages, world.decoy.count());
@@ -134,6 +140,11 @@ async fn stories(sign_up: SignUp) -> [Vec<String>; 3] {
         assert_eq!((left, kept), if welcome { (5, 0) } else { (0, 5) }, "messages of {identifier}");
     }
     told.try_into().unwrap()
+}
+
+/// The day's texts are counted by themselves, or by their one country.
+fn countries() -> [SmsCountries; 2] {
+    [SmsCountries::All, SmsCountries::Only(["US".to_owned()].into())]
 }
 
 #[track_caller]
@@ -146,19 +157,26 @@ fn assert_same(a: &[String], b: &[String]) {
 
 #[tokio::test]
 async fn registered_unknown_and_disabled_identifiers_look_the_same_when_sign_up_is_closed() {
-    let [known, unknown, disabled] = stories(SignUp::Closed).await;
-    assert_same(&known, &unknown);
-    assert_same(&known, &disabled);
-    assert!(known.iter().any(|step| step.contains("GetItem L#")), "the directory was asked");
+    for countries in countries() {
+        let [known, unknown, disabled] = stories(&countries, SignUp::Closed).await;
+        assert_same(&known, &unknown);
+        assert_same(&known, &disabled);
+        assert!(known.iter().any(|step| step.contains("GetItem L#")), "the directory was asked");
+    }
 }
 
 #[tokio::test]
 async fn registered_new_and_disabled_identifiers_look_the_same_when_sign_up_is_open() {
-    let [known, new, disabled] = stories(SignUp::Open).await;
-    assert_same(&known, &new);
-    assert_same(&known, &disabled);
-    let sends: Vec<&String> = known.iter().filter(|step| step.starts_with("send") || step.starts_with("resend")).collect();
-    assert!(sends.len() > 4 && !sends.iter().any(|step| step.contains("GetItem L#")), "no send asked the directory: {sends:?}");
+    for countries in countries() {
+        let [known, new, disabled] = stories(&countries, SignUp::Open).await;
+        assert_same(&known, &new);
+        assert_same(&known, &disabled);
+        let sends: Vec<&String> = known.iter().filter(|step| step.starts_with("send") || step.starts_with("resend")).collect();
+        assert!(
+            sends.len() > 4 && !sends.iter().any(|step| step.contains("GetItem L#")),
+            "no send asked the directory: {sends:?}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -29,6 +29,9 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long it is tried to take back what was counted of a text that does not leave: a caller waits for it.
 const WITHHOLDING: Duration = Duration::from_millis(600);
 
+/// A budget that has no room for one text more is used up, in hundredths.
+const ALL_OF_IT: f64 = 100.0;
+
 /// Rounds of "more than the country may have; how much is that by now?" before a contended country counts as full.
 const ROUNDS: usize = 4;
 
@@ -92,8 +95,8 @@ pub struct Outgoing<'a> {
     pub request: &'a RequestId,
     /// What the windows would have refused it for, where they only watch.
     pub watched: BTreeSet<Reason>,
-    /// It is the first text of the day, which has no counter of its own.
-    pub opens_the_day: bool,
+    /// Its country is to be named among those of the day, which has no counter of its own.
+    pub names_country: bool,
 }
 
 impl Guard {
@@ -180,8 +183,10 @@ impl Guard {
         let (prefix, country, day) = {
             let message = &*message;
             let day = async {
-                let beside = self.policy.counts_days() && self.policy.mode == GuardMode::Enforce;
-                if beside { Some(self.admit_to_day(message).await) } else { None }
+                match self.policy.mode {
+                    GuardMode::Enforce if self.policy.counts_days() => Some(self.admit_to_day(message).await),
+                    GuardMode::Enforce | GuardMode::Observe => None,
+                }
             };
             tokio::join!(self.admit_to_prefix(phone.e164(), message), self.admit_to_country(message), day)
         };
@@ -191,10 +196,11 @@ impl Guard {
                 message.watched.extend(prefix.into_iter().chain(watched));
                 let day = match day {
                     Some(day) => day,
-                    None if self.policy.counts_days() => self.admit_to_day(message).await,
+                    None if self.policy.mode == GuardMode::Observe => self.admit_to_day(message).await,
                     None => {
-                        message.opens_the_day = country.messages == 1;
-                        Ok(self.policy.budget.used(country.messages, country.spent))
+                        // Once, and now and then again, should that have failed.
+                        message.names_country = country.messages.is_power_of_two();
+                        Ok(self.policy.budget.used_of_a_country(country.messages, country.spent))
                     }
                 };
                 day.map(|used| (country, used))
@@ -237,13 +243,13 @@ impl Guard {
         tokio::join!(prefix, country, day);
     }
 
-    /// Counts for the statistics alone: a mail, which nothing limits, and the country of a day's first text, where nothing else of
-    /// the day is counted. No failure here keeps a message from leaving.
+    /// Counts for the statistics alone: a mail, which nothing limits, and the country of a day's texts, where nothing else of the
+    /// day is counted. No failure here keeps a message from leaving.
     pub async fn count_for_statistics(&self, message: &Outgoing<'_>) {
         if matches!(message.recipient, Recipient::Email(_)) {
             let counted = self.store.count_destination(&self.destination_write(message, Allowance::UNLIMITED)).await;
             note(counted.map(|_| ()), "a mail could not be counted");
-        } else if message.opens_the_day {
+        } else if message.names_country {
             let named = self.store.name_country(destination(message.recipient), message.now).await;
             note(named, "the country of a day's texts could not be named");
         }
@@ -276,7 +282,7 @@ impl Guard {
             };
             if let Some(reached) = write.caps.and_then(|caps| caps.reached(day.messages, day.spent)) {
                 if !self.policy.counts_days() {
-                    meter::budget_used(self.policy.budget.used(day.messages, day.spent));
+                    meter::budget_used(ALL_OF_IT);
                 }
                 let reason = if reached == Reached::Money { Reason::CountryMoney } else { Reason::CountryMessages };
                 return Err(Refused::Full(reason, now.end_of(DAY).since(now)));

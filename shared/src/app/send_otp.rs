@@ -429,13 +429,14 @@ impl SendOtp {
         let started = self.clock.now();
         let patience = attempt.request.deadline.map(|deadline| deadline.since(started));
         let handed_over = async {
-            match withheld {
+            let delivery = match withheld {
                 None => sender.deliver_within(&message, patience).await,
                 Some(_) => self.decoy.deliver_nothing(attempt.request.recipient.channel()).await,
-            }
+            };
+            meter::handed_over(self.clock.now().since(started));
+            delivery
         };
         let (mut delivery, ()) = tokio::join!(handed_over, self.guard.count_for_statistics(outgoing));
-        meter::handed_over(self.clock.now().since(started));
         if withheld.is_none() {
             delivery = self.fall_back(attempt, accepted, &delivery).await.unwrap_or(delivery);
         }
@@ -591,7 +592,7 @@ impl Attempt<'_> {
             now: self.now,
             request: &self.id,
             watched,
-            opens_the_day: false,
+            names_country: false,
         }
     }
 }

@@ -66,6 +66,6 @@ impl Expression {
             .set_expression_attribute_names(Some(self.names).filter(|names| !names.is_empty()))
             .set_expression_attribute_values(Some(self.values).filter(|values| !values.is_empty()))
             .update_expression(self.update)
-            .set_condition_expression(Some(self.condition).filter(|condition| !condition.is_empty()))
+            .condition_expression(self.condition)
     }
 }

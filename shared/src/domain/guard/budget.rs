@@ -97,16 +97,30 @@ impl Budget {
     /// The same for one country's counters. A share is rounded up, so that it is never nothing.
     #[must_use]
     pub fn of_a_country(&self, price: MicroUsd) -> Caps {
-        self.caps(price, |whole| whole.saturating_mul(u64::from(self.country_percent)).div_ceil(100))
+        self.caps(price, |whole| self.share(whole))
     }
 
     /// How much of the day is used up by these counters, in hundredths: of the texts or of the money, whichever is more.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "a share for people to look at")]
     pub fn used(&self, messages: u64, spent: MicroUsd) -> f64 {
-        let of = |used: u64, whole: u64| 100.0 * used as f64 / whole.max(1) as f64;
+        self.used_of(|whole| whole, messages, spent)
+    }
+
+    /// The same of one country's share, by its counters.
+    #[must_use]
+    pub fn used_of_a_country(&self, messages: u64, spent: MicroUsd) -> f64 {
+        self.used_of(|whole| self.share(whole), messages, spent)
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a share for people to look at")]
+    fn used_of(&self, share: impl Fn(u64) -> u64, messages: u64, spent: MicroUsd) -> f64 {
+        let of = |used: u64, whole: u64| 100.0 * used as f64 / share(whole).max(1) as f64;
         let money = self.money.as_ref().map_or(0.0, |money| of(spent.0, money.per_day.0));
         of(messages, u64::from(self.messages)).max(money)
+    }
+
+    fn share(&self, whole: u64) -> u64 {
+        whole.saturating_mul(u64::from(self.country_percent)).div_ceil(100)
     }
 
     fn caps(&self, price: MicroUsd, share: impl Fn(u64) -> u64) -> Caps {

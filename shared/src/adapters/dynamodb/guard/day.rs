@@ -42,11 +42,13 @@ pub(super) fn count(write: &DayWrite) -> Expression {
     write.caps.spent_before.iter().fold(expression, |e, room| e.number(":room", room.0).number(":price", write.price.0))
 }
 
-/// Without a condition: it decides nothing.
+/// If it is not named yet.
 pub(super) fn name_country(country: &str, at: Timestamp) -> Expression {
-    Expression::new("ADD c :country SET #ttl = if_not_exists(#ttl, :ttl)".to_owned(), String::new())
+    let update = "ADD c :country SET #ttl = if_not_exists(#ttl, :ttl)".to_owned();
+    Expression::new(update, "attribute_not_exists(c) OR NOT contains(c, :name)".to_owned())
         .name("#ttl", "ttl")
         .value(":country", AttributeValue::Ss(vec![country.to_owned()]))
+        .text(":name", country)
         .number(":ttl", at.as_secs() + KEPT_DAYS * DAY_SECONDS)
 }
 
