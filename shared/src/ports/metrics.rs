@@ -91,6 +91,9 @@ pub struct Measures {
     at: Vec<(Dimension, String)>,
 }
 
+/// Bytes that most documents fit in.
+const ENOUGH: usize = 2048;
+
 /// A set of dimensions whose values are stated together.
 type DimensionSet = &'static [Dimension];
 
@@ -241,7 +244,9 @@ impl Measures {
         if directives.is_empty() {
             return None;
         }
-        serde_json::to_string(&Document { measures: self, directives, now }).ok()
+        let mut text = Vec::with_capacity(ENOUGH);
+        serde_json::to_writer(&mut text, &Document { measures: self, directives, now }).ok()?;
+        String::from_utf8(text).ok()
     }
 
     /// Metrics that are kept by the same sets, in one directive. A set with an unknown value is left out.

@@ -1,12 +1,19 @@
 //! An update with its condition and the values of its placeholders.
 
 use std::collections::HashMap;
+use std::fmt::Write;
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Update};
 
 use crate::domain::time::Timestamp;
 use crate::ports::store::StoreError;
+
+/// Values of a send, which has the most. A map that grows value by value is made anew several times.
+const MOST_VALUES: usize = 20;
+
+/// Characters of a register that is moved on, about.
+const SHIFTED: usize = "l15 = if_not_exists(l14, :zero), ".len();
 
 /// The parts of one conditional update. An empty condition always holds.
 #[derive(Clone)]
@@ -19,7 +26,7 @@ pub(super) struct Expression {
 
 impl Expression {
     pub(super) fn new(update: String, condition: String) -> Self {
-        Self { update, condition, names: HashMap::new(), values: HashMap::new() }
+        Self { update, condition, names: HashMap::new(), values: HashMap::with_capacity(MOST_VALUES) }
     }
 
     /// `#placeholder` for an attribute name that is reserved, or that is data.
@@ -68,4 +75,14 @@ impl Expression {
             .update_expression(self.update)
             .condition_expression(self.condition)
     }
+}
+
+/// `l3 = if_not_exists(l2, :zero), …, l0 = :now`: so many registers of times, newest first, moved on by one for a new one.
+pub(super) fn shifted_registers(registers: u32) -> String {
+    let mut text = String::with_capacity(SHIFTED * registers as usize);
+    for register in (1..registers).rev() {
+        let _cannot_fail = write!(text, "l{register} = if_not_exists(l{}, :zero), ", register - 1);
+    }
+    text.push_str("l0 = :now");
+    text
 }

@@ -39,7 +39,7 @@
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::expression::Expression;
+use super::expression::{Expression, shifted_registers};
 use crate::domain::challenge::ChallengeId;
 use crate::domain::ledger::{RequestId, ResendWrite, SendLimits, SendWrite, period};
 use crate::domain::time::Timestamp;
@@ -58,7 +58,7 @@ pub(super) fn new_challenge(write: &SendWrite) -> Expression {
          sr = :idempotency, sq = :request, ss = :slot, \
          c{s} = :code, a{s} = :zero, x{s} = :cid, e{s} = :expires, r{s} = :requests, p{s} = :purpose, k{s} = :keys, n{s} = :length, \
          t{s} = :counted, d{s} = :provider, #ttl = if_not_exists(b, :ttl)",
-        shift = shifted_registers(&write.limits),
+        shift = shifted_registers(write.limits.per_day),
     );
     let earlier = [1, 2, 3].into_iter().filter_map(|back| p.checked_sub(back)).map(|p| format!(", w{p}"));
     update.push_str(&format!(" REMOVE o{s}{}", earlier.collect::<String>()));
@@ -94,7 +94,7 @@ pub(super) fn same_challenge(write: &ResendWrite) -> Expression {
     let s = write.slot;
     let update = format!(
         "SET {}, sr = :idempotency, sq = :request, ss = :slot, #ttl = if_not_exists(b, :ttl)",
-        shifted_registers(&write.limits)
+        shifted_registers(write.limits.per_day)
     );
     let condition =
         format!("{} AND x{s} = :cid AND e{s} > :now AND size(c{s}) > :zero AND a{s} < :max", windows_are_open(&write.limits));
@@ -142,11 +142,6 @@ fn counted(
 
 fn times(times: impl IntoIterator<Item = Timestamp>) -> AttributeValue {
     AttributeValue::L(times.into_iter().map(|time| AttributeValue::N(time.as_millis().to_string())).collect())
-}
-
-fn shifted_registers(limits: &SendLimits) -> String {
-    let shifted = (1..limits.per_day).rev().map(|i| format!("l{i} = if_not_exists(l{}, :zero)", i - 1));
-    shifted.chain(std::iter::once("l0 = :now".to_owned())).collect::<Vec<_>>().join(", ")
 }
 
 fn windows_are_open(limits: &SendLimits) -> String {

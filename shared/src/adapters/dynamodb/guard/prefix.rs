@@ -23,7 +23,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::DAY_SECONDS;
-use crate::adapters::dynamodb::expression::Expression;
+use crate::adapters::dynamodb::expression::{Expression, shifted_registers};
 use crate::adapters::dynamodb::item::{Item, optional_number};
 use crate::domain::guard::unanswered::{PREFIX_PER_DAY, PrefixLimits};
 use crate::domain::time::Timestamp;
@@ -34,15 +34,13 @@ use crate::ports::store::StoreError;
 pub(super) const REGISTERS: u32 = *PREFIX_PER_DAY.bounds.end();
 
 pub(super) fn count(write: &PrefixWrite) -> Expression {
-    let shifted = (1..write.limits.per_day).rev().map(|i| format!("l{i} = if_not_exists(l{}, :zero)", i - 1));
-    let registers: Vec<String> = shifted.chain(["l0 = :now".to_owned()]).collect();
     let windows = [":hour", ":day"].into_iter().zip(write.limits.windows());
     let mut condition: Vec<String> = windows
         .clone()
         .map(|(placeholder, (ago, _))| format!("(attribute_not_exists(l{ago}) OR l{ago} <= {placeholder})"))
         .collect();
     condition.push("(attribute_not_exists(q) OR q <> :request)".to_owned());
-    let update = format!("SET {}, q = :request, #ttl = :ttl", registers.join(", "));
+    let update = format!("SET {}, q = :request, #ttl = :ttl", shifted_registers(write.limits.per_day));
     let expression = Expression::new(update, condition.join(" AND "))
         .name("#ttl", "ttl")
         .time(":now", write.now)
