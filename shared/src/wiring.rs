@@ -24,7 +24,6 @@ use crate::app::verify_otp::VerifyOtp;
 use crate::config::{
     AwsConfig, CoreConfig, EmailProvider, Faults, FeedbackConfig, Lookup, SendConfig, SessionConfig, SmsProvider, Stage,
 };
-use crate::domain::guard::GuardPolicy;
 use crate::domain::recipient::{Channel, Recipient};
 use crate::domain::session::Transport;
 use crate::http::{Api, Cors, Receipts, SessionRoutes};
@@ -210,7 +209,7 @@ pub fn verify_otp(config: &CoreConfig, parts: &Parts) -> VerifyOtp {
         policy: config.policy.clone(),
         grants: issuer(config, parts)
             .map(|issuer| Grants { issuer, sessions: sessions(config, parts).map(|(sessions, _)| sessions) }),
-        guard: Arc::new(Guard::new(Arc::clone(&parts.store) as _, GuardPolicy::default())),
+        guard: Arc::new(Guard::new(Arc::clone(&parts.store) as _, config.take_backs.clone().into())),
         feedback: None,
     }
 }

@@ -2,9 +2,11 @@
 //! AWS's protocols. `make test` builds the binaries first.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use otp_auth::adapters::outbox::Outbox;
 use otp_auth::adapters::rotation;
 use otp_auth::adapters::system::{SystemClock, SystemRandomness};
@@ -71,6 +73,21 @@ impl Aws {
 
     async fn function(&self, name: &str) -> Function {
         Function::start(binary(name), self.environment()).await.unwrap()
+    }
+
+    /// A function with some settings more.
+    async fn function_with(&self, name: &str, settings: &[(&'static str, &str)]) -> Function {
+        let more = settings.iter().map(|(name, value)| (*name, (*value).to_owned()));
+        Function::start(binary(name), self.environment().into_iter().chain(more)).await.unwrap()
+    }
+
+    /// The only item of a kind.
+    async fn item(&self, kind: &str) -> HashMap<String, AttributeValue> {
+        let all = self.table.client().scan().table_name(TABLE).consistent_read(true).send().await.unwrap().items.unwrap();
+        let mut found = all.into_iter().filter(|item| item["pk"].as_s().unwrap().starts_with(kind));
+        let one = found.next().unwrap();
+        assert!(found.next().is_none(), "one of {kind}");
+        one
     }
 
     /// A function with tokens and sessions, which travel in this way.
@@ -255,6 +272,45 @@ async fn a_user_signs_in_through_the_two_binaries() {
         let log = function.log();
         assert!(!log.contains(&aws.code()) && !log.contains("+12345678901"), "{log}");
         assert!(log.lines().all(|line| line.contains("\"timestamp\"")), "{log}");
+    }
+}
+
+/// The one function counts a text, the other takes it back: both by what the operator has set.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_code_takes_its_text_out_of_the_windows_that_are_set() {
+    for (countries, of_address) in [("US", None), ("DE,FR,GB,US", Some(vec!["US".to_owned()]))] {
+        let settings = [
+            ("SMS_ALLOWED_COUNTRIES", countries),
+            ("RATE_UNANSWERED_PER_PREFIX_PER_HOUR", "40"),
+            ("RATE_UNANSWERED_PER_PREFIX_PER_DAY", "40"),
+            ("RATE_SEND_PER_ADDRESS_PER_MINUTE", "100"),
+            ("RATE_SEND_PER_ADDRESS_PER_HOUR", "100"),
+        ];
+        let aws = Aws::start().await;
+        let mut send = aws.function_with("send-otp", &settings).await;
+        let mut verify = aws.function_with("verify-otp", &settings).await;
+        let mut answers = Vec::new();
+        // More than a prefix has by default.
+        for number in 0..17 {
+            let to = format!("+12345678{number:03}");
+            let sent = send.invoke(&with_body(event("send-otp.phone.json"), &json!({ "identifier": to }))).await.unwrap().reply;
+            assert_eq!(sent["statusCode"], 200, "{}", send.log());
+            answers.push(json!({ "identifier": to, "otp_code": aws.code(), "challenge_id": body(&sent)["challenge_id"] }));
+        }
+        let registers = |prefix: HashMap<String, AttributeValue>| {
+            let sent = |i| prefix.get(&format!("l{i}")).is_some_and(|sent| sent.as_n().unwrap() != "0");
+            (0..40).filter(|i| sent(*i)).collect::<Vec<_>>()
+        };
+        let asked = |address: HashMap<String, AttributeValue>| address.get("c").map(|asked| asked.as_ss().unwrap().clone());
+        assert_eq!(registers(aws.item("P#").await), (0..17).collect::<Vec<_>>());
+        assert_eq!(asked(aws.item("A#").await), of_address);
+        // The oldest moves out from behind all others, the next from between them.
+        for (left, answer) in [(16, &answers[0]), (15, &answers[8])] {
+            let verified = verify.invoke(&with_body(event("verify-otp.phone.json"), answer)).await.unwrap().reply;
+            assert_eq!(verified["statusCode"], 200, "{}", verify.log());
+            assert_eq!(registers(aws.item("P#").await), (0..left).collect::<Vec<_>>());
+            assert_eq!(asked(aws.item("A#").await), None);
+        }
     }
 }
 

@@ -338,6 +338,32 @@ async fn an_address_asks_for_three_countries_that_do_not_answer() {
     assert_eq!(send(&service, numbers[3]).await.status, StatusCode::OK, "one has answered");
 }
 
+/// Whoever may ask for every country there is cannot ask for too many.
+#[tokio::test]
+async fn the_countries_of_an_address_are_counted_only_where_they_can_be_too_many() {
+    let numbers = [("US", "+12065550100"), ("DE", "+4915112345678"), ("FR", "+33612345678"), ("GB", "+447400123456")];
+    for allowed in 1..=4 {
+        let (embedded, service) = guarded(|setup| {
+            setup.guard.countries =
+                SmsCountries::Only(numbers[..allowed].iter().map(|(country, _)| (*country).to_owned()).collect());
+            setup.guard.countries_per_address = 3;
+        })
+        .await;
+        let mut replies = Vec::new();
+        for (_, number) in &numbers[..allowed] {
+            replies.push(send(&service, number).await);
+        }
+        let left = replies.iter().filter(|reply| reply.status == StatusCode::OK).count();
+        assert_eq!((left, service.outbox.sent().len()), (allowed.min(3), allowed.min(3)), "{allowed}");
+        let all = embedded.client().scan().table_name(TABLE).send().await.unwrap().items.unwrap();
+        let addresses: Vec<_> = all.iter().filter(|item| item["pk"].as_s().unwrap().starts_with("A#")).collect();
+        assert_eq!(addresses.len(), 1);
+        assert_eq!(addresses[0].get("c").map(|asked| asked.as_ss().unwrap().len()), (allowed > 3).then_some(3), "{allowed}");
+        let first = json!({ "identifier": numbers[0].1, "otp_code": code_of(&service, numbers[0].1), "challenge_id": replies[0].body["challenge_id"] });
+        assert_eq!(service.post("verify", &first).await.status, StatusCode::OK, "{allowed}");
+    }
+}
+
 /// What is refused for its country is a send of the address all the same.
 #[tokio::test]
 async fn whoever_tries_one_country_after_another_is_soon_out_of_sends() {

@@ -131,7 +131,15 @@ impl Bench {
         // The second names the country once more, should the first have failed.
         self.post("a text between", None, 200, "send", &text(2)).await?;
         self.rows.truncate(1);
-        self.post("send, phone, one country, its third", Some((1, 3)), 200, "send", &text(3)).await?;
+        let sent = self.post("send, phone, one country, its third", Some((1, 3)), 200, "send", &text(3)).await?;
+        let code = self.service.last_code();
+        let right = json!({ "identifier": "+12065550103", "otp_code": code, "challenge_id": sent.body.get("challenge_id") });
+        self.post("a first sign-in", None, 200, "verify", &right).await?;
+        self.rows.truncate(2);
+        let again = self.challenge().await?;
+        let code = self.service.last_code();
+        let right = json!({ "identifier": "+12065550103", "otp_code": code, "challenge_id": again });
+        self.post("verify, right code, one country, returning user", Some((1, 2)), 200, "verify", &right).await?;
         Ok(())
     }
 

@@ -153,7 +153,7 @@ impl Guard {
     ) -> Result<AddressAdmission, Refused> {
         let asked = |name: &str| AskedCountry { name: name.to_owned(), most: self.policy.countries_per_address };
         let key = ring.address_key(source, now.day());
-        let mut write = AddressWrite { key, now, limits, country: country(recipient).map(asked) };
+        let mut write = AddressWrite { key, now, limits, country: self.country_of_address(recipient).map(asked) };
         let mut watched = BTreeSet::new();
         let mut counted = self.store.count_address(&write).await?;
         let too_many = counted == AddressCount::TooManyCountries;
@@ -404,10 +404,15 @@ impl Guard {
     }
 
     async fn take_back_country(&self, recipient: &Recipient, source: &SourceAddress, ring: &KeyRing, now: Timestamp) {
-        let Some(country) = country(recipient) else { return };
+        let Some(country) = self.country_of_address(recipient) else { return };
         let key = ring.address_key(source, now.day());
         let taken = self.store.take_back_country_of_address(&key, country).await;
         note(taken, "a country could not be taken back from its address");
+    }
+
+    /// The country that a text asks for, where those of an address are counted.
+    fn country_of_address<'r>(&self, recipient: &'r Recipient) -> Option<&'r str> {
+        country(recipient).filter(|_| self.policy.counts_countries_of_addresses())
     }
 
     fn destination_write(&self, message: &Outgoing<'_>, allowance: Allowance) -> DestinationWrite {

@@ -8,38 +8,46 @@ use crate::domain::guard::destinations::{BlockedDomains, SmsCountries};
 use crate::domain::guard::unanswered::{
     COUNTRIES_PER_ADDRESS, COUNTRY_PER_DAY, COUNTRY_PER_HOUR, CountryFloor, PREFIX_PER_DAY, PREFIX_PER_HOUR, PrefixLimits,
 };
-use crate::domain::guard::{GuardMode, GuardPolicy};
+use crate::domain::guard::{GuardMode, GuardPolicy, TakeBacks};
 use crate::domain::policy::Bounded;
 use crate::domain::test_identifiers::TestIdentifiers;
 use crate::domain::time::Timestamp;
 
-pub(super) fn read(reader: &mut Reader<'_>) -> Option<GuardPolicy> {
-    let mode = reader.choice("GUARD_MODE", "enforce", &[("enforce", GuardMode::Enforce), ("observe", GuardMode::Observe)]);
+/// Those that both functions have.
+pub(super) fn read_take_backs(reader: &mut Reader<'_>) -> Option<TakeBacks> {
     let countries = read_countries(reader);
-    let voip = reader.choice("SMS_ALLOW_VOIP", "no", &[("no", false), ("yes", true)]);
-    let blocked_domains = read_blocked_domains(reader);
     let prefix = windows(
         reader,
         ("RATE_UNANSWERED_PER_PREFIX_PER_HOUR", &PREFIX_PER_HOUR),
         ("RATE_UNANSWERED_PER_PREFIX_PER_DAY", &PREFIX_PER_DAY),
     );
+    let countries_per_address = reader.number("RATE_COUNTRIES_PER_ADDRESS_PER_DAY", &COUNTRIES_PER_ADDRESS);
+    let (per_hour, per_day) = prefix?;
+    Some(TakeBacks {
+        countries: countries?,
+        countries_per_address: countries_per_address?,
+        prefix: PrefixLimits { per_hour, per_day },
+    })
+}
+
+pub(super) fn read(reader: &mut Reader<'_>, take_backs: Option<TakeBacks>) -> Option<GuardPolicy> {
+    let mode = reader.choice("GUARD_MODE", "enforce", &[("enforce", GuardMode::Enforce), ("observe", GuardMode::Observe)]);
+    let voip = reader.choice("SMS_ALLOW_VOIP", "no", &[("no", false), ("yes", true)]);
+    let blocked_domains = read_blocked_domains(reader);
     let country = windows(
         reader,
         ("RATE_UNANSWERED_PER_COUNTRY_PER_HOUR", &COUNTRY_PER_HOUR),
         ("RATE_UNANSWERED_PER_COUNTRY_PER_DAY", &COUNTRY_PER_DAY),
     );
-    let countries_per_address = reader.number("RATE_COUNTRIES_PER_ADDRESS_PER_DAY", &COUNTRIES_PER_ADDRESS);
     let budget = read_budget(reader);
-    let ((prefix_hour, prefix_day), (country_hour, country_day)) = (prefix?, country?);
+    let (per_hour, per_day) = country?;
     Some(GuardPolicy {
         mode: mode?,
-        countries: countries?,
         voip: voip?,
         blocked_domains: blocked_domains?,
-        prefix: PrefixLimits { per_hour: prefix_hour, per_day: prefix_day },
-        country: CountryFloor { per_hour: country_hour, per_day: country_day },
-        countries_per_address: countries_per_address?,
+        country: CountryFloor { per_hour, per_day },
         budget: budget?,
+        ..take_backs?.into()
     })
 }
 

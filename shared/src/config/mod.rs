@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::guard::GuardPolicy;
 use crate::domain::guard::destinations::SmsCountries;
+use crate::domain::guard::{GuardPolicy, TakeBacks};
 use crate::domain::ledger::SendLimits;
 use crate::domain::policy::{self, ChallengeBinding, Policy, SignUp};
 use crate::domain::test_identifiers::TestIdentifiers;
@@ -47,6 +47,8 @@ pub struct CoreConfig {
     pub policy: Policy,
     /// Who may sign in.
     pub sign_up: SignUp,
+    /// By what a text is counted that a right code takes back.
+    pub take_backs: TakeBacks,
     /// Browser origins that may call.
     pub origins: BTreeSet<String>,
     /// Access tokens and sessions, where they are on.
@@ -118,11 +120,12 @@ impl CoreConfig {
         let mut reader = Reader::new(lookup);
         let files = messages::read_files(&mut reader);
         let catalogs = messages::read_catalogs(&mut reader, &files);
-        let config = Self::read_from(&mut reader, catalogs);
+        let take_backs = guard::read_take_backs(&mut reader);
+        let config = Self::read_from(&mut reader, catalogs, take_backs);
         reader.finish(config)
     }
 
-    fn read_from(reader: &mut Reader<'_>, catalogs: Option<Arc<Catalogs>>) -> Option<Self> {
+    fn read_from(reader: &mut Reader<'_>, catalogs: Option<Arc<Catalogs>>, take_backs: Option<TakeBacks>) -> Option<Self> {
         let stage = reader.choice("STAGE", "dev", &[("local", Stage::Local), ("dev", Stage::Dev), ("prod", Stage::Prod)]);
         let table = reader.required("TABLE_NAME");
         let keys_secret = reader.required("KEYS_SECRET_ARN");
@@ -153,6 +156,7 @@ impl CoreConfig {
             keys_secret: keys_secret?,
             policy: policy?,
             sign_up: sign_up?,
+            take_backs: take_backs?,
             origins: origins?,
             tokens: tokens?,
             locale: locale?,
@@ -181,9 +185,10 @@ impl SendConfig {
     fn read_from(reader: &mut Reader<'_>, now: Timestamp) -> Option<Self> {
         let files: Files = messages::read_files(reader);
         let catalogs = messages::read_catalogs(reader, &files);
-        let core = CoreConfig::read_from(reader, catalogs.clone());
+        let take_backs = guard::read_take_backs(reader);
+        let core = CoreConfig::read_from(reader, catalogs.clone(), take_backs.clone());
         let messages = messages::read_messages(reader, catalogs, &files);
-        let guard = guard::read(reader);
+        let guard = guard::read(reader, take_backs);
         let test_identifiers = guard::read_test_identifiers(reader, core.as_ref().map(|core| core.stage), now);
         let texts = guard.as_ref().is_some_and(|guard| guard.countries != SmsCountries::Only(BTreeSet::new()));
         let sms = read_sms(reader);
@@ -383,6 +388,7 @@ mod tests {
         assert_eq!(
             faults.unwrap_err(),
             [
+                "SMS_ALLOWED_COUNTRIES",
                 "TABLE_NAME",
                 "OTP_LENGTH",
                 "OTP_EXPIRY_MINUTES",
@@ -391,7 +397,6 @@ mod tests {
                 "SIGN_UP",
                 "CORS_ALLOWED_ORIGINS",
                 "APP_DOMAIN",
-                "SMS_ALLOWED_COUNTRIES",
                 "SMS_MAX_PRICE_USD",
             ]
         );

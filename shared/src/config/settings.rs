@@ -165,7 +165,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "SMS_ALLOWED_COUNTRIES",
-        Scope::Send,
+        Scope::Both,
         "none: no texts",
         "ISO 3166-1 codes, separated by commas; * on the local server",
         "Countries that texts may go to.",
@@ -179,12 +179,12 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "RATE_UNANSWERED_PER_PREFIX_PER_HOUR",
-        Scope::Send,
+        Scope::Both,
         "5",
         "1–40",
         "Texts to one prefix (a number without its last three digits) in any hour whose code nobody entered.",
     ),
-    setting("RATE_UNANSWERED_PER_PREFIX_PER_DAY", Scope::Send, "15", "1–40", "The same in any 24 hours; at least the hour's."),
+    setting("RATE_UNANSWERED_PER_PREFIX_PER_DAY", Scope::Both, "15", "1–40", "The same in any 24 hours; at least the hour's."),
     setting(
         "RATE_UNANSWERED_PER_COUNTRY_PER_HOUR",
         Scope::Send,
@@ -201,10 +201,10 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "RATE_COUNTRIES_PER_ADDRESS_PER_DAY",
-        Scope::Send,
+        Scope::Both,
         "3",
         "1–250",
-        "Countries that one address may ask for in a day of UTC without an answer from any of them.",
+        "Countries that one address may ask for in a day of UTC without an answer from any of them; counted where more are allowed.",
     ),
     setting("SMS_BUDGET_MESSAGES_PER_DAY", Scope::Send, "500", "1–10,000,000", "Texts in a day of UTC."),
     setting(

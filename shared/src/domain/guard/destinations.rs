@@ -36,6 +36,15 @@ impl SmsCountries {
         chosen.first().filter(|_| chosen.len() == 1).map(String::as_str)
     }
 
+    /// How many they are; `None` for every country.
+    #[must_use]
+    pub fn count(&self) -> Option<usize> {
+        match self {
+            Self::All => None,
+            Self::Only(chosen) => Some(chosen.len()),
+        }
+    }
+
     /// May a message go to `recipient`? Mail always may. `voip`: so may a text to a number of Voice over IP.
     ///
     /// # Errors

@@ -42,6 +42,17 @@ pub struct GuardPolicy {
     pub budget: Budget,
 }
 
+/// By what a text is counted that a right code takes back: as much of the guard as `verify-otp` needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TakeBacks {
+    /// As in [`GuardPolicy`].
+    pub countries: SmsCountries,
+    /// As in [`GuardPolicy`].
+    pub countries_per_address: u32,
+    /// As in [`GuardPolicy`].
+    pub prefix: PrefixLimits,
+}
+
 /// Whether the windows on unanswered messages refuse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GuardMode {
@@ -132,7 +143,21 @@ impl Default for GuardPolicy {
     }
 }
 
+impl From<TakeBacks> for GuardPolicy {
+    /// For whoever sends nothing.
+    fn from(TakeBacks { countries, countries_per_address, prefix }: TakeBacks) -> Self {
+        Self { countries, countries_per_address, prefix, ..Self::default() }
+    }
+}
+
 impl GuardPolicy {
+    /// Is it counted which countries an address asks for? Where texts may go to no more countries than it may ask for, it cannot ask
+    /// for too many. Where none are named, nothing is known of that.
+    #[must_use]
+    pub fn counts_countries_of_addresses(&self) -> bool {
+        self.countries.count().is_none_or(|allowed| allowed == 0 || allowed > self.countries_per_address as usize)
+    }
+
     /// Has the day a counter of its own? Where texts may go to one country alone, that country's counters are the day's, and its
     /// share, which is at most the whole budget, keeps the budget. Where windows only watch, the day's counter has one purpose more:
     /// it says what they would have refused.

@@ -2,17 +2,19 @@
 //!
 //! ```text
 //! ADD h9 :one, m557 :one             the sends of hour 9, and those of minute 557 of the day
-//!     c :country                     the countries that it asked for and did not answer from: of a text only
+//!     c :country                     the countries that it asked for and did not answer from: of a text only, and only where more are
+//!                                    allowed than it may ask for
 //! REMOVE m555, …, m537               minutes that are long over: an address that never rests would have 1,440 of them. The last
 //!                                    one stays: a write that was under way when it ended still has to find it
 //! SET #ttl = if_not_exists(#ttl, :ttl)
 //! IF  (attribute_not_exists(h9) OR h9 < :per_hour) AND (attribute_not_exists(m557) OR m557 < :per_minute)
-//! AND (attribute_not_exists(c) OR contains(c, :name) OR size(c) < :most)
+//! AND (attribute_not_exists(c) OR contains(c, :name) OR size(c) < :most)             of such a text
 //! ```
 //!
 //! The day is in the item's key and the hour and the minute are in the attributes' names, so nothing is ever reset.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 use std::ops::RangeInclusive;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -52,9 +54,9 @@ pub(super) fn count(write: &AddressWrite) -> Expression {
         update.push_str(", c :country");
         condition.push_str(" AND (attribute_not_exists(c) OR contains(c, :name) OR size(c) < :most)");
     }
-    let over: Vec<String> = TIDIED.filter_map(|back| minute_of_day(write.now).checked_sub(back)).map(minute_name).collect();
-    if !over.is_empty() {
-        update.push_str(&format!(" REMOVE {}", over.join(", ")));
+    let over = TIDIED.filter_map(|back| minute_of_day(write.now).checked_sub(back));
+    for (position, minute) in over.enumerate() {
+        let _cannot_fail = write!(update, "{} m{minute}", if position == 0 { " REMOVE" } else { "," });
     }
     update.push_str(" SET #ttl = if_not_exists(#ttl, :ttl)");
     let expression = Expression::new(update, condition)

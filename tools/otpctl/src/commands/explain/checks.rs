@@ -115,6 +115,10 @@ fn address_window(address: &AddressToday, policy: &Policy, now: Timestamp) -> Ch
 
 fn address_countries(facts: &Facts, address: &AddressToday, guard: &GuardPolicy, now: Timestamp) -> Option<Check> {
     let Recipient::Phone(_) = facts.recipient else { return None };
+    if !guard.counts_countries_of_addresses() {
+        let because = format!("not counted: it may ask for {}, and no more are allowed", guard.countries_per_address);
+        return Some(Check::passes("address countries", because));
+    }
     let known = address.countries.contains(destination(&facts.recipient));
     let full = !known && address.countries.len() >= guard.countries_per_address as usize;
     let because = format!("{} of {} countries today", address.countries.len(), guard.countries_per_address);
