@@ -188,6 +188,9 @@ async fn explain_shows_every_check_with_its_figures() {
     send(&operator, PHONE).await;
     let arguments = [&["explain", PHONE, "--address", "203.0.113.7"], &LOCAL[..]].concat();
     insta::assert_snapshot!("explain", operator.run(&arguments).done());
+    let one = ["--set", "STAGE=local", "--set", "SMS_ALLOWED_COUNTRIES=US", "--address", "203.0.113.7", "--json"];
+    let said = operator.run(&[&["explain", PHONE], &one[..]].concat()).json().to_string();
+    assert!(said.contains("not counted: it may ask for 3, and no more are allowed"), "{said}");
     let closed = operator.run(&["explain", PHONE, "--set", "SMS_ALLOWED_COUNTRIES=DE"]).done();
     assert!(closed.starts_with("A code for +12***01 (US) would not be sent.\nReason: country."), "{closed}");
 }
